@@ -7,9 +7,9 @@
 #include "rnn/rnn.h"
 
 #if defined(__GNUC__) || defined(__clang__)
-#define RNN_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define RNN_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #else
-#define RNN_PRINTF(format, first)
+#define RNN_PRINTF(text, first)
 #endif
 
 #ifdef __cplusplus

@@ -103,8 +103,8 @@ typedef struct rnn_learner {
     void *hook_self;
 } rnn_learner;
 
-/* Allocates all and initialises the weights from options->seed (model->params_init) and packs. RNN_ARG when the model has
- * no loss, RNN_MEMORY. After a failure there is nothing to close. */
+/* Allocates all, initialises the weights from options->seed (model->params_init) and packs. RNN_ARG when the model
+ * has no loss, RNN_MEMORY. After a failure there is nothing to close. */
 RNN_NODISCARD rnn_status rnn_learner_open(rnn_learner *learner, const rnn_model *model, const rnn_options *options,
                                           rnn_error *err);
 void rnn_learner_close(rnn_learner *learner);
@@ -194,7 +194,8 @@ typedef struct rnn_hooks {
 
 typedef struct rnn_trainer rnn_trainer;
 
-/* model, sources and checkpoint_path are borrowed; options and hooks are copied. valid, hooks, checkpoint_path may be NULL. */
+/* model, sources and checkpoint_path are borrowed; options and hooks are copied. valid, hooks and checkpoint_path may
+ * be NULL. */
 RNN_NODISCARD rnn_status rnn_trainer_open(const rnn_model *model, const rnn_options *options,
                                           const rnn_source *train, const rnn_source *valid, const rnn_hooks *hooks,
                                           const char *checkpoint_path, rnn_trainer **trainer, rnn_error *err);
@@ -212,14 +213,14 @@ RNN_NODISCARD rnn_status rnn_trainer_run(rnn_trainer *trainer, rnn_error *err);
 
 /* ---- Checkpoints ----
  * One file: weights, moments, counters, place in the data, carried state, history, options, hashes of the model and of
- * the data; each section and the whole under a 64-bit hash. Saving keeps the one before as path + ".prev" and is atomic;
- * after a crash at any moment one of the two loads. Loading takes `path` if it verifies, else path + ".prev". */
+ * the data; each section and the whole under a 64-bit hash. Saving keeps the one before as path + ".prev" and is
+ * atomic; after a crash at any moment one of the two loads. Loading takes `path` if it verifies, else path + ".prev". */
 
 RNN_NODISCARD rnn_status rnn_trainer_save(rnn_trainer *trainer, const char *path, rnn_error *err);
-/* Loads all or touches nothing. The model (both hashes, real_bytes), the source's fingerprint, optimizer, seed and batch
- * must be those of the saved run (RNN_VERSION, the message names what differs); other options are the trainer's own, so that a
- * run can be made longer. RNN_IO when there is no file, RNN_FORMAT when none verifies. *fell_back (may be NULL) becomes 1
- * when path + ".prev" was taken; then err, if given, says why, although RNN_OK is returned. */
+/* Loads all or touches nothing. The model (both hashes, real_bytes), the source's fingerprint, the optimizer and the
+ * seed must be those of the saved run (RNN_VERSION, the message names what differs); other options are the trainer's
+ * own, so that a run can be made longer. RNN_IO when there is no file, RNN_FORMAT when none verifies. *fell_back (may
+ * be NULL) becomes 1 when path + ".prev" was taken; then err, if given, says why, although RNN_OK is returned. */
 RNN_NODISCARD rnn_status rnn_trainer_resume(rnn_trainer *trainer, const char *path, int32_t *fell_back, rnn_error *err);
 
 typedef struct rnn_checkpoint_info {
