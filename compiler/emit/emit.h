@@ -1,0 +1,44 @@
+/* emit.h: from a Program to the text of model.c and model.h. Deterministic bytes, independent of the host.
+ * emit_header.c: the header; emit_tables.c: parameter table, hashes, metrics, M_model(); emit_checks.c: argument checks
+ * and the public entry points around the static `M_do_*` functions; emit_body.c and its neighbours: those functions. */
+#ifndef RNNC_EMIT_H
+#define RNNC_EMIT_H
+#include "loop/program.h"
+#include "support/text.h"
+
+typedef struct EmitOptions {
+    const char *prefix;       /* of every external symbol; default: the model's name */
+    const char *header_name;  /* as in #include "model.h" */
+    const char *source_name;  /* "charlm.rnn" in banner and comments */
+    uint64_t source_hash;     /* of the .rnn text */
+    const char *command_line; /* for the banner: options that matter, no paths of the machine */
+    bool is_double;           /* --real=double */
+    bool precise;             /* --math=precise */
+    bool standalone;
+} EmitOptions;
+
+typedef struct Emit { /* what every part of the emitter has at hand */
+    Arena *arena;
+    const Program *program;
+    const SourceMap *sources;
+    const EmitOptions *options;
+    const char *m, *M; /* prefix, and in upper case */
+    const char *real;  /* "float" or "double" */
+    uint64_t layout_hash, params_hash;
+} Emit;
+
+/* Fills both texts. */
+void emit_model(Arena *arena, const Program *program, const SourceMap *sources, const EmitOptions *options, Text *c,
+                Text *header);
+
+/* the parts, in the order of the C file */
+void emit_header_file(Emit *emit, Text *out);
+void emit_prologue(Emit *emit, Text *out); /* banner, includes or pasted runtime, size assertions, #errors */
+void emit_tables(Emit *emit, Text *out);   /* param_info, param_index, params_init, hashes check, metrics */
+void emit_body(Emit *emit, Text *out);     /* pack, frames, blocks, loops, static M_do_* */
+void emit_entries(Emit *emit, Text *out);  /* argument checks and public entry points; state_reset, state_copy_row */
+void emit_model_table(Emit *emit, Text *out); /* #ifdef RNN_WITH_MODEL */
+
+/* a user's name as a C identifier: keywords and our own field names get '_' at the end */
+const char *emit_c_name(Emit *emit, const char *name);
+#endif

@@ -1,0 +1,97 @@
+/* program.h: a scheduled model: buffers with places in memory, blocks of fused work, loops over time, and for every
+ * entry point the order in which they run. Made by loop/schedule.c, phase.c and plan.c from a Graph (after chains,
+ * grad, retime); printed by --dump=loop and --dump=plan; turned into C by emit/.
+ *
+ * A block computes some nodes for one step and one row, its vectors in panels of 16 units. Blocks outside loops run
+ * over all steps and rows at once (their products are one large matrix product), blocks of a loop run step by step.
+ * eval, forward, step and generate run the same blocks over buffers that stand in other places, so they cannot differ. */
+#ifndef RNNC_PROGRAM_H
+#define RNNC_PROGRAM_H
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "graph/graph.h"
+#include "support/vec.h"
+
+enum { PANEL = 16, MAX_SLOTS = 6 };
+
+/* ---- memory ---- */
+typedef enum BufferSpan { /* what a buffer has a copy for */
+    SPAN_SEQ,  /* each step of the axis, with lead steps before and trail steps after, and each row */
+    SPAN_ROWS, /* each row */
+    SPAN_ONCE  /* one copy */
+} BufferSpan;
+typedef struct Group Group;
+typedef struct Buffer {
+    int id;
+    const char *name;  /* field of the frame: unique, C-safe */
+    BufferSpan span;
+    bool token;        /* int32_t; else rnn_real */
+    int axis;          /* SEQ */
+    int lead, trail;   /* SEQ: steps before step 0 and after the last one */
+    int64_t width;     /* elements a step and row: slots * matrix rows * units padded to 16; scalars and tokens: 1 */
+    int slots;         /* values interleaved by panels: [panel][slot][16] */
+    Group *group;      /* or NULL */
+    bool forward, backward; /* used by the forward programs, by backward */
+    bool tape;         /* kept from forward to backward */
+    int64_t tape_at, work_at, back_at, step_at; /* offset in reals (ints) in M_tape for forward, M_work for eval, M_work
+                                                  for backward, M_work for step and generate; -1: not there */
+} Buffer;
+typedef struct Loc { /* where a node is kept */
+    Buffer *buffer; /* NULL: nowhere */
+    int slot;
+} Loc;
+
+/* ---- products ---- */
+typedef struct PackedMatrix { /* weights in M_packed (or, for backward, made at its start) */
+    int id;
+    const char *name;
+    int64_t units, depth;       /* N and K of the joined matrix; depth padded where it runs over an interleaved row */
+    int slots, panels_at_once;  /* S and NP of a block: rnn/kernels.h */
+    int64_t at, count;          /* reals from the start of M_packed, or of the region for backward */
+    bool backward;              /* packed when backward starts */
+    struct PackPiece {
+        Node *matrix;           /* PARAM (or a computed matrix that no row owns) */
+        bool transposed;        /* unit n is column n of the matrix */
+        int slot;
+        int64_t depth_from, depth; /* its place in depth */
+        int depth_slots, depth_slot; /* > 0: depth runs over slot depth_slot of rows interleaved by depth_slots */
+    } *piece;
+    int pieces;
+} PackedMatrix;
+typedef struct BiasRow { /* start values of a group's accumulators: [panel][slot][16], in M_packed */
+    int64_t at, count;
+    Node *slot[MAX_SLOTS]; /* vectors that no row owns; NULL: zero */
+} BiasRow;
+
+/* ---- the whole ---- */
+typedef struct StateSlot { /* past values that a stream keeps: M_state.r (tokens: .i) [back - 1][rows][width] at `at` */
+    GVar *var;
+    int back;      /* how many steps: var's largest look back */
+    int64_t width; /* as the buffer of the variable */
+    bool token;
+    int64_t at;
+} StateSlot;
+
+typedef struct ProgramSizes { /* elements of the caller's structs; at least 1 each */
+    int64_t params, packed, state_reals, state_ints, work_reals, work_ints, tape_reals, tape_ints;
+} ProgramSizes;
+
+typedef struct Schedule Schedule; /* loop/schedule.h: blocks, loops, items */
+
+typedef struct Program {
+    Arena *arena;
+    const Model *model;
+    Graph *graph;
+    int axis;            /* the one sequence axis; -1: none */
+    ProgramSizes sizes;
+    int64_t *param_at;   /* [params] offsets in reals, multiples of 16, in the order of Model.params */
+    VEC(Buffer *) buffers;
+    VEC(PackedMatrix *) packed;
+    VEC(BiasRow *) bias;
+    VEC(StateSlot) state;
+    int64_t position_at; /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
+    int unroll_k, unroll_steps; /* --unroll, 0: by the cost model */
+    Schedule *schedule;
+} Program;
+#endif
