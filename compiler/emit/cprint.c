@@ -1,0 +1,162 @@
+/* cprint.c: lays out the syntax tree of emitted C: K&R, 4 spaces, lines of at most 110 columns.
+ * It decides where parentheses and line breaks go and nothing else. */
+#include <string.h>
+
+#include "emit/ctree.h"
+
+enum { LINE_WIDTH = 110 };
+
+static void print_operand(Text *out, const CExpr *e, int outer, bool strict)
+{
+    bool wrap = e->prec < outer || (strict && e->prec == outer);
+    if (wrap)
+        text_add(out, "(");
+    c_print_expr(out, e);
+    if (wrap)
+        text_add(out, ")");
+}
+
+void c_print_expr(Text *out, const CExpr *e)
+{
+    const char *p = e->text;
+    if (e->n == 0) {
+        text_add(out, p);
+        return;
+    }
+    for (; *p; p++) {
+        if (*p != '$') {
+            text_add_n(out, p, 1);
+            continue;
+        }
+        p++;
+        bool free_place = *p >= 'A' && *p <= 'I';
+        int i = *p - (free_place ? 'A' : 'a');
+        bool leads = p - 1 == e->text; /* the left operand may have equal precedence */
+        print_operand(out, e->arg[i], free_place ? PREC_NONE : e->prec, !leads);
+    }
+}
+
+static void indent_by(Text *out, int indent)
+{
+    for (int i = 0; i < indent; i++)
+        text_add(out, "    ");
+}
+
+/* One logical line, broken after a blank where it is too long. */
+static void print_line(Text *out, int indent, const char *line)
+{
+    int room = LINE_WIDTH - 4 * indent, extra = 0;
+    indent_by(out, indent);
+    while ((int)strlen(line) > room - extra) {
+        int cut = room - extra;
+        while (cut > 20 && line[cut] != ' ')
+            cut--;
+        if (line[cut] != ' ')
+            break;
+        text_add_n(out, line, (size_t)cut);
+        text_add(out, "\n");
+        indent_by(out, indent + 1);
+        line += cut + 1;
+        extra = 4;
+    }
+    text_add(out, line);
+    text_add(out, "\n");
+}
+
+static void print_comment(Text *out, int indent, const char *text)
+{
+    Text line = text_new(out->arena);
+    text_printf(&line, "/* %s */", text);
+    print_line(out, indent, text_z(&line));
+}
+
+static const char *expr_text(Text *out, const CExpr *e)
+{
+    Text t = text_new(out->arena);
+    c_print_expr(&t, e);
+    return text_z(&t);
+}
+
+static void print_body(Text *out, const CBlock *body, int indent, const char *tail)
+{
+    c_print(out, body, indent + 1);
+    indent_by(out, indent);
+    text_printf(out, "}%s", tail);
+}
+
+static void print_for(Text *out, const CStmt *s, int indent)
+{
+    Text head = text_new(out->arena);
+    long long one;
+    bool unit = c_is_int(s->step, &one) && one == 1;
+    const char *step = unit ? arena_printf(out->arena, s->down ? "%s--" : "%s++", s->name)
+                            : arena_printf(out->arena, s->down ? "%s -= %s" : "%s += %s", s->name,
+                                           expr_text(out, s->step));
+    if (s->kind == C_WHILE_FOR)
+        text_printf(&head, "for (; %s; %s) {", expr_text(out, s->value), step);
+    else
+        text_printf(&head, "for (ptrdiff_t %s = %s; %s %s %s; %s) {", s->name, expr_text(out, s->value), s->name,
+                    s->down ? ">=" : "<", expr_text(out, s->limit), step);
+    print_line(out, indent, text_z(&head));
+    print_body(out, s->body, indent, "\n");
+}
+
+static void print_if(Text *out, const CStmt *s, int indent)
+{
+    print_line(out, indent, arena_printf(out->arena, "if (%s) {", expr_text(out, s->value)));
+    print_body(out, s->body, indent, s->other ? " else {\n" : "\n");
+    if (s->other)
+        print_body(out, s->other, indent, "\n");
+}
+
+static void print_function(Text *out, const CStmt *s, int indent)
+{
+    Text head = text_new(out->arena);
+    text_printf(&head, "%s %s(", s->type, s->name);
+    for (int i = 0; i < s->params.n; i++)
+        text_printf(&head, "%s%s", i ? ", " : "", s->params.at[i]);
+    text_add(&head, s->params.n ? ")" : "void)");
+    print_line(out, indent, text_z(&head));
+    text_add(out, "{\n");
+    print_body(out, s->body, indent, "\n");
+}
+
+static void print_stmt(Text *out, const CStmt *s, int indent)
+{
+    Arena *arena = out->arena;
+    switch (s->kind) {
+    case C_DECL:
+        print_line(out, indent,
+                   s->value ? arena_printf(arena, "%s%s%s = %s;", s->type, s->type[strlen(s->type) - 1] == '*' ? "" : " ",
+                                           s->name, expr_text(out, s->value))
+                            : arena_printf(arena, "%s %s;", s->type, s->name));
+        break;
+    case C_ASSIGN:
+        print_line(out, indent,
+                   arena_printf(arena, "%s %s %s;", expr_text(out, s->target), s->op, expr_text(out, s->value)));
+        break;
+    case C_CALL:
+        print_line(out, indent, arena_printf(arena, "%s;", expr_text(out, s->value)));
+        break;
+    case C_FOR:
+    case C_WHILE_FOR: print_for(out, s, indent); break;
+    case C_IF: print_if(out, s, indent); break;
+    case C_SCOPE:
+        print_line(out, indent, "{");
+        print_body(out, s->body, indent, "\n");
+        break;
+    case C_RETURN:
+        print_line(out, indent, s->value ? arena_printf(arena, "return %s;", expr_text(out, s->value)) : "return;");
+        break;
+    case C_COMMENT: print_comment(out, indent, s->name); break;
+    case C_BLANK: text_add(out, "\n"); break;
+    case C_LINE: text_printf(out, "%s\n", s->name); break;
+    case C_FUNCTION: print_function(out, s, indent); break;
+    }
+}
+
+void c_print(Text *out, const CBlock *block, int indent)
+{
+    for (int i = 0; i < block->stmts.n; i++)
+        print_stmt(out, block->stmts.at[i], indent);
+}
