@@ -10,6 +10,7 @@ import zlib
 import numpy as np
 import torch
 
+import carried
 import tensors
 from cases import CASES
 
@@ -21,10 +22,14 @@ def seeded(text):
 
 
 def weights_of(case):
+    return weights_of_shapes(case.source(), case.shapes)
+
+
+def weights_of_shapes(source, shapes):
     """Independent of the model's initialisers: large enough that every path carries weight."""
-    rng = seeded(case.source() + ".weights")
+    rng = seeded(source + ".weights")
     made = {}
-    for name, shape in case.shapes.items():
+    for name, shape in shapes.items():
         last = name.split(".")[-1]
         if last.startswith("Emb"):
             made[name] = rng.standard_normal(shape)
@@ -106,6 +111,19 @@ def files_of(case):
     return files
 
 
+def carried_files():
+    """carried.1, carried.2 ...: one window after the other."""
+    weights = weights_of_shapes("carried", carried.SHAPES)
+    windows = carried.windows(seeded("carried.window"))
+    files = {"carried.weights": weights}
+    for k, (loss, ppl, rows, grads) in enumerate(carried.results(weights, windows)):
+        files[f"carried.{k + 1}.window"] = windows[k]
+        files[f"carried.{k + 1}.expect"] = {
+            "loss": np.float64(loss.item()), "logp": padded(rows, "logp", len(windows[k]["w"])),
+            "ppl": np.float64(ppl.item()), **{n: g.numpy() for n, g in grads.items()}}
+    return files
+
+
 def differs(old, new):
     if list(old) != list(new):
         return True
@@ -116,8 +134,8 @@ def main():
     torch.set_num_threads(1)
     os.makedirs(HERE, exist_ok=True)
     stale = []
-    for case in CASES:
-        for name, made in files_of(case).items():
+    for files in [*(files_of(case) for case in CASES), carried_files()]:
+        for name, made in files.items():
             path = os.path.join(HERE, name + ".safetensors")
             if "--check" not in sys.argv:
                 tensors.write(path, made)

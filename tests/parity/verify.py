@@ -10,8 +10,9 @@ import numpy as np
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+import carried
 from cases import CASES, H1, H2
-from make import evaluate, expect_of, rows_of, seeded, weights_of
+from make import expect_of, rows_of, seeded, weights_of, weights_of_shapes
 
 FLOAT_LIMIT = 5e-6  # a quarter of the tolerance of the float comparison
 NN = {  # case: (module, order of the gates in torch, their names here)
@@ -92,6 +93,19 @@ def gradients_hold(case, weights, window):
     return torch.autograd.gradcheck(loss, tuple(p.values()), fast_mode=True, atol=1e-8, rtol=1e-5)
 
 
+def carried_holds():
+    """Full rows in three windows without a reset are one long row: the same loss as in one window."""
+    weights = weights_of_shapes("carried", carried.SHAPES)
+    rng = np.random.default_rng(5)
+    stream = rng.integers(0, 7, (21, 1)).astype(np.int32)
+    cut = lambda *ends: [{"w": stream[a:b], "t_len": [b - a]} for a, b in zip((0, *ends), (*ends, 21))]
+    losses = [sum(r[0].item() * len(w["w"]) for r, w in zip(carried.results(weights, ws), ws))
+              for ws in (cut(), cut(9), cut(9, 10), cut(1, 2))]
+    spread = max(losses) - min(losses)
+    print(f"carried          one window and several differ by {spread:.1e}")
+    return spread < 1e-12
+
+
 def main():
     torch.set_num_threads(1)
     good = True
@@ -108,6 +122,7 @@ def main():
         good &= w < FLOAT_LIMIT
         line.append(f"differences ok, float {w:.1e} ({name})")
         print(*line, flush=True)
+    good &= carried_holds()
     return 0 if good else 1
 
 
