@@ -2,6 +2,7 @@
 #include "emit/ctree.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
