@@ -59,7 +59,9 @@ struct Expr {
     Expr *base;       /* INDEX, CALL */
     ExprList items;   /* PAREN, JOIN, UNARY, BINARY, INDEX */
     ArgList args;     /* CALL */
+    int depth;        /* levels of the tree: 1 for a leaf, at most EXPR_DEPTH_MAX, so walkers may recurse */
 };
+enum { EXPR_DEPTH_MAX = 1000 };
 
 typedef struct Name { /* ID [ "[" exprs "]" ] */
     const char *id;
@@ -97,11 +99,16 @@ typedef struct Sparam { /* [ "fn" | "const" ] ID [ "=" expr ] */
     Expr *value; /* default, or NULL */
 } Sparam;
 
+typedef VEC(Sparam) SparamList;
+typedef VEC(const char *) WordList;
+typedef VEC(Span) SpanList;
+
 typedef struct Override { /* ( ID { "." ID } | "*" ) "=" expr */
-    VEC(const char *) path; /* empty for * */
+    WordList path; /* empty for * */
     Span span;
     Expr *value;
 } Override;
+typedef VEC(Override) OverrideList;
 
 typedef enum StmtKind {
     STMT_USE, STMT_DIM, STMT_CONST, STMT_FN, STMT_PARTITION, STMT_CELL, STMT_MODEL,
@@ -131,20 +138,20 @@ struct Stmt {
     Expr *first_arg; /* partition K(V, C): V */
     bool flag;       /* axis: carry; param, layer: frozen */
     BindList binds;  /* dim, const, control, loss, metric, train */
-    VEC(const char *) words; /* use std.cells: std, cells; fn: parameters; step, generate's output: variables */
-    VEC(Span) word_spans;
+    WordList words; /* use std.cells: std, cells; fn: parameters; step, generate's output: variables */
+    SpanList word_spans;
     const char *string; /* use "file" */
     const char *axis;   /* step, generate: over which */
     Span axis_span;
     StmtList body;      /* cell, model, for, generate */
-    VEC(Sparam) sparams; /* cell */
+    SparamList sparams; /* cell */
     PortList ports;      /* cell: inputs */
     PortList results;    /* cell: outputs */
     const char *cell;    /* layer: name of its cell */
     Span cell_span;
     ArgList args;        /* layer: its brackets */
     bool has_args;
-    VEC(Override) overrides; /* layer */
+    OverrideList overrides; /* layer */
     struct Stmt *inner;  /* output: the equation it defines, or NULL when it lists names */
 };
 
