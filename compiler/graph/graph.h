@@ -119,6 +119,9 @@ typedef struct Graph {
     VEC(InputGrad) input_grads;
     VEC(StateGrad) state_grads;
     struct NodeTable *table; /* hash-consing */
+    bool plain;        /* while set, nodes are shared but not simplified: what the oracle of the tests reads */
+    int forward_nodes; /* after grad: nodes with a smaller id were there before it */
+    Span at;           /* span of nodes whose spec has none */
 } Graph;
 
 /* --- building: args are simplified (x*1, x+0, constants) and shared; a node that exists is returned again --- */
@@ -141,6 +144,23 @@ typedef struct NodeSpec { /* what makes a node; zero what the op does not use */
     Span span;
 } NodeSpec;
 Node *graph_node(Graph *graph, const NodeSpec *spec);
+
+/* The leaf that stands for a parameter, input, target or control; the definition of an equation or adjoint. */
+Node *graph_var_node(Graph *graph, GVar *var);
+/* Calls visit with the place of every root: definitions and start values of variables when `vars`, and outputs, loss,
+ * metrics, entries and gradients. What is reached from the roots (READ reaches definition and init) is alive. */
+void graph_each_root(Graph *graph, bool vars, void (*visit)(void *context, Node **root), void *context);
+/* For each node id: whether it is alive. */
+bool *graph_live(Graph *graph, bool vars);
+/* Rebuilds what is alive, operands first: `make` gives the new node for an old one whose operands are already new
+ * (args; equal to node->arg where nothing changed) or NULL to rebuild it with them. Roots follow. Names and
+ * definitions move to the new nodes. Old nodes stay in `nodes` until graph_compact. */
+typedef Node *GraphMake(void *context, Graph *graph, Node *node, Node **args);
+void graph_rewrite(Graph *graph, GraphMake *make, void *context);
+/* Drops dead nodes and numbers the rest anew in the same order. */
+void graph_compact(Graph *graph);
+/* What graph_node would be given to make this node with other operands. */
+NodeSpec graph_spec_of(const Node *node, Node **args);
 
 /* --- for --dump=graph and --dump=grad: a line a variable, the user's names, readable formulas --- */
 struct Text;

@@ -2,6 +2,7 @@
  * graph/grad.c, the C text by emit, the LaTeX by the formula printer; nothing about an op stands anywhere else. */
 #ifndef RNNC_OP_H
 #define RNNC_OP_H
+#include <stdbool.h>
 
 typedef enum OpFamily { /* fixes shape rule and code shape */
     FAMILY_LEAF,    /* no arguments */
@@ -28,7 +29,7 @@ typedef enum OpId {
 } OpId;
 
 typedef struct OpInfo {
-    const char *name;    /* lower case, as in dumps */
+    const char *name;    /* "TANH" */
     OpFamily family;
     int args;            /* -1: any number */
     int flags;
@@ -37,8 +38,11 @@ typedef struct OpInfo {
     const char *c;       /* EW: text over rnn_vec: "$a * $b", "rnn_tanh($A)"; $a gets parentheses as needed, $A never */
     const char *c_double;/* EW: the same over double scalars: "tanh($A)" */
     const char *tex;
-    int differentiable;
+    const char *gradient[3]; /* the columns as text, for documentation; "NoGrad": none */
 } OpInfo;
 extern const OpInfo op_info[OP_ROWS];
+/* Whether a derivative flows from the result to this operand. Of ops with any number of operands, column 1 stands for
+ * all operands but the first. */
+bool op_differentiable(OpId op, int operand);
 enum { PREC_ATOM = 9, PREC_UNARY = 8, PREC_PROD = 7, PREC_SUM = 6, PREC_NONE = 0 };
 #endif

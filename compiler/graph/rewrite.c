@@ -1,0 +1,161 @@
+/* rewrite.c: whole-graph walks: the roots, what is alive, rebuilding with other nodes, renumbering. */
+#include <string.h>
+
+#include "graph/node.h"
+
+typedef void Visit(void *context, Node **root);
+
+static void visit_root(Visit *visit, void *context, Node **root)
+{
+    if (*root != NULL)
+        visit(context, root);
+}
+
+static void each_metric(Graph *graph, Visit *visit, void *context)
+{
+    for (int i = 0; i < graph->metrics.n; i++) {
+        GMetric *metric = &graph->metrics.at[i];
+        for (int k = 0; k < metric->means.n; k++) {
+            visit_root(visit, context, &metric->means.at[k].sum);
+            visit_root(visit, context, &metric->means.at[k].weight);
+        }
+        visit_root(visit, context, &metric->value);
+    }
+}
+
+static void each_entry(Graph *graph, bool vars, Visit *visit, void *context)
+{
+    for (int i = 0; i < graph->entries.n; i++) {
+        GEntry *entry = &graph->entries.at[i];
+        for (int k = 0; k < entry->values.n; k++)
+            visit_root(visit, context, &entry->values.at[k]);
+        visit_root(visit, context, &entry->stop);
+        for (int k = 0; !vars && k < entry->outputs.n; k++) /* no place is visited twice */
+            visit_root(visit, context, &entry->outputs.at[k]->def);
+    }
+}
+
+static void each_gradient(Graph *graph, Visit *visit, void *context)
+{
+    for (int i = 0; i < graph->param_grads.n; i++)
+        visit_root(visit, context, &graph->param_grads.at[i].grad);
+    for (int i = 0; i < graph->input_grads.n; i++)
+        visit_root(visit, context, &graph->input_grads.at[i].grad);
+    for (int i = 0; i < graph->state_grads.n; i++)
+        visit_root(visit, context, &graph->state_grads.at[i].grad);
+}
+
+void graph_each_root(Graph *graph, bool vars, Visit *visit, void *context)
+{
+    for (int i = 0; vars && i < graph->vars.n; i++) {
+        visit_root(visit, context, &graph->vars.at[i]->def);
+        visit_root(visit, context, &graph->vars.at[i]->init);
+    }
+    for (int i = 0; i < graph->outputs.n; i++)
+        visit_root(visit, context, &graph->outputs.at[i].value);
+    visit_root(visit, context, &graph->loss);
+    visit_root(visit, context, &graph->loss_weight);
+    each_metric(graph, visit, context);
+    each_entry(graph, vars, visit, context);
+    each_gradient(graph, visit, context);
+}
+
+typedef struct Marking {
+    bool *live;
+    VEC(Node *) todo;
+    Arena *arena;
+} Marking;
+
+static void mark(void *context, Node **root)
+{
+    Marking *marking = context;
+    if (marking->live[(*root)->id])
+        return;
+    marking->live[(*root)->id] = true;
+    vec_push(marking->arena, &marking->todo, *root);
+}
+
+bool *graph_live(Graph *graph, bool vars)
+{
+    Marking marking = {.live = arena_array(graph->arena, bool, graph->nodes.n), .arena = graph->arena};
+    graph_each_root(graph, vars, mark, &marking);
+    while (marking.todo.n > 0) {
+        Node *node = marking.todo.at[--marking.todo.n];
+        for (int i = 0; i < node->n; i++)
+            mark(&marking, &node->arg[i]);
+        if (node->op == OP_READ) {
+            visit_root(mark, &marking, &node->var->def);
+            visit_root(mark, &marking, &node->var->init);
+        }
+    }
+    return marking.live;
+}
+
+/* ---- rebuilding ---- */
+static void replace_root(void *context, Node **root)
+{
+    Node **now = context;
+    if (now[(*root)->id] != NULL)
+        *root = now[(*root)->id];
+}
+
+static Node *rebuild(Graph *graph, GraphMake *make, void *context, Node *node, Node **now)
+{
+    bool changed = false;
+    Node **args = arena_array(graph->arena, Node *, node->n);
+    for (int i = 0; i < node->n; i++) {
+        args[i] = now[node->arg[i]->id];
+        changed = changed || args[i] != node->arg[i];
+    }
+    Node *made = make == NULL ? NULL : make(context, graph, node, args);
+    if (made == NULL && !changed && make != NULL)
+        made = node;
+    if (made == NULL) {
+        const NodeSpec spec = graph_spec_of(node, args);
+        made = graph_node(graph, &spec);
+    }
+    return made;
+}
+
+static void move_name(Node *from, Node *to)
+{
+    if (from == to || to->n == 0)
+        return;
+    if (to->name == NULL)
+        to->name = from->name;
+    if (to->defines == NULL)
+        to->defines = from->defines;
+}
+
+void graph_rewrite(Graph *graph, GraphMake *make, void *context)
+{
+    const int old_nodes = graph->nodes.n;
+    const bool *live = graph_live(graph, true);
+    Node **now = arena_array(graph->arena, Node *, old_nodes);
+    for (int id = 0; id < old_nodes; id++) {
+        Node *node = graph->nodes.at[id];
+        if (!live[id])
+            continue;
+        graph->at = node->span;
+        now[id] = rebuild(graph, make, context, node, now);
+        move_name(node, now[id]);
+    }
+    graph->at = NO_SPAN;
+    graph_each_root(graph, true, replace_root, now);
+}
+
+void graph_compact(Graph *graph)
+{
+    const bool *live = graph_live(graph, true);
+    int kept = 0, forward = 0;
+    for (int id = 0; id < graph->nodes.n; id++) {
+        if (!live[id])
+            continue;
+        if (id < graph->forward_nodes)
+            forward++;
+        graph->nodes.at[kept++] = graph->nodes.at[id];
+    }
+    graph->nodes.n = kept;
+    graph->forward_nodes = forward;
+    graph_rehash(graph);
+}
