@@ -99,17 +99,17 @@ typedef uint32_t rnn_bits;
 #define RNN_API static inline
 #define RNN_PREFETCH(p) ((void)(p))
 #endif
+#define RNN_PRAGMA(text) _Pragma(#text)
 #if defined(__clang__)
-#define RNN_UNROLL(n) _Pragma(RNN_UNROLL_TEXT(clang loop unroll_count(n)))
-#define RNN_UNROLL_FULL _Pragma("clang loop unroll(full)")
+#define RNN_UNROLL(n) RNN_PRAGMA(clang loop unroll_count(n))
+#define RNN_UNROLL_FULL RNN_PRAGMA(clang loop unroll(full))
 #elif defined(__GNUC__)
-#define RNN_UNROLL(n) _Pragma(RNN_UNROLL_TEXT(GCC unroll n))
-#define RNN_UNROLL_FULL _Pragma("GCC unroll 16")
+#define RNN_UNROLL(n) RNN_PRAGMA(GCC unroll n)
+#define RNN_UNROLL_FULL RNN_PRAGMA(GCC unroll 16)
 #else
 #define RNN_UNROLL(n)
 #define RNN_UNROLL_FULL
 #endif
-#define RNN_UNROLL_TEXT(text) #text
 
 #define RNN_PANEL 16 /* reals: the unit of layout */
 #define RNN_PADDED(n) (((n) + 15) / 16 * 16)

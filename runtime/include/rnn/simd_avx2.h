@@ -8,16 +8,15 @@
 #include <immintrin.h>
 
 #if RNN_REAL_DOUBLE
-typedef __m256d rnn_vec;
 #define RNN_MM(op) _mm256_##op##_pd
 #define RNN_MM_BITS(v) _mm256_castpd_si256(v)
 #define RNN_MM_REALS(i) _mm256_castsi256_pd(i)
 #else
-typedef __m256 rnn_vec;
 #define RNN_MM(op) _mm256_##op##_ps
 #define RNN_MM_BITS(v) _mm256_castps_si256(v)
 #define RNN_MM_REALS(i) _mm256_castsi256_ps(i)
 #endif
+typedef rnn_real rnn_vec __attribute__((vector_size(32)));
 typedef rnn_bits rnn_ivec __attribute__((vector_size(32)));
 
 RNN_INLINE rnn_vec rnn_load(const rnn_real *p)

@@ -9,20 +9,19 @@
 #include <immintrin.h>
 
 #if RNN_REAL_DOUBLE
-typedef __m512d rnn_vec;
 typedef __mmask8 rnn_mask;
 #define RNN_MM(op) _mm512_##op##_pd
 #define RNN_MM_COMPARE _mm512_cmp_pd_mask
 #define RNN_MM_BITS(v) _mm512_castpd_si512(v)
 #define RNN_MM_REALS(i) _mm512_castsi512_pd(i)
 #else
-typedef __m512 rnn_vec;
 typedef __mmask16 rnn_mask;
 #define RNN_MM(op) _mm512_##op##_ps
 #define RNN_MM_COMPARE _mm512_cmp_ps_mask
 #define RNN_MM_BITS(v) _mm512_castps_si512(v)
 #define RNN_MM_REALS(i) _mm512_castsi512_ps(i)
 #endif
+typedef rnn_real rnn_vec __attribute__((vector_size(64)));
 typedef rnn_bits rnn_ivec __attribute__((vector_size(64)));
 
 RNN_INLINE rnn_vec rnn_load(const rnn_real *p)
@@ -159,6 +158,33 @@ RNN_INLINE rnn_ivec rnn_ibits(rnn_bits b)
 RNN_INLINE rnn_vec rnn_scale2_avx512(rnn_vec p, rnn_vec n)
 {
     return _mm512_scalef_ps(p, n);
+}
+
+/* d[c][r] = s[r][c], 16 x 16: pairs, fours, eights, halves */
+RNN_API void rnn_transpose16_avx512(float *d, ptrdiff_t ldd, const float *s, ptrdiff_t lds)
+{
+    __m512 r[16], t[16];
+    for (int i = 0; i < 16; i++)
+        r[i] = _mm512_loadu_ps(s + i * lds);
+    for (int i = 0; i < 16; i += 2) {
+        t[i] = _mm512_unpacklo_ps(r[i], r[i + 1]);
+        t[i + 1] = _mm512_unpackhi_ps(r[i], r[i + 1]);
+    }
+    for (int i = 0; i < 16; i += 4)
+        for (int h = 0; h < 2; h++) {
+            __m512d lo = _mm512_castps_pd(t[i + h]), hi = _mm512_castps_pd(t[i + h + 2]);
+            r[i + 2 * h] = _mm512_castpd_ps(_mm512_unpacklo_pd(lo, hi));
+            r[i + 2 * h + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(lo, hi));
+        }
+    for (int i = 0; i < 16; i += 8)
+        for (int k = 0; k < 4; k++) {
+            t[i + k] = _mm512_shuffle_f32x4(r[i + k], r[i + k + 4], 0x88);
+            t[i + k + 4] = _mm512_shuffle_f32x4(r[i + k], r[i + k + 4], 0xdd);
+        }
+    for (int k = 0; k < 8; k++) {
+        _mm512_storeu_ps(d + k * ldd, _mm512_shuffle_f32x4(t[k], t[k + 8], 0x88));
+        _mm512_storeu_ps(d + (k + 8) * ldd, _mm512_shuffle_f32x4(t[k], t[k + 8], 0xdd));
+    }
 }
 #endif
 #endif

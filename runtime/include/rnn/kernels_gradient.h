@@ -1,0 +1,239 @@
+/* kernels_gradient.h: gradients of weights and biases, deferred to after the backward loop:
+ *
+ *     rnn_gemm_dw(work, G, ..., X, ...)          sums[column of G][column of X] over all steps and rows
+ *     rnn_unpack_add(dW, work, ...)              one slot's sums into its logical gradient
+ *     rnn_colsum(row, G, ...)                    sums[column of G]
+ *     rnn_unpack_add_vector(db, row, ...)        one slot's sums into its logical gradient
+ *
+ * G holds the adjoints of a group's output row (kernels.h), X what the group was multiplied by. Step t, row r, column c
+ * is at t * step + r * ld + c. Order of additions: steps in the order of the backward loop (falling = 1: t falls), rows
+ * rising inside a step, cut into leaves of RNN_LEAF_STEPS(rows) whole steps counted from t = 0; each leaf is one chain
+ * started at +0; leaf sums are added in the order in which the loop meets them. Where there is no sequence axis give
+ * steps = rows of the batch, rows = 1, step = ld, falling = 0: leaves of 256 rows.
+ * A window may be given in several calls, in order, each but the last one met first cut at a leaf: add = 1 goes on with
+ * the sums in work, add = 0 starts. */
+#ifndef RNN_KERNELS_GRADIENT_H_INCLUDED
+#define RNN_KERNELS_GRADIENT_H_INCLUDED
+#include "rnn/kernels_pack.h"
+#include "rnn/kernels_product.h"
+
+#define RNN_LEAF_ROWS 256
+#define RNN_LEAF_STEPS(rows) ((rows) >= RNN_LEAF_ROWS ? 1 : (RNN_LEAF_ROWS + (rows) - 1) / (rows))
+/* Reals of `work` for P * S * 16 columns of G and K of X. */
+#define RNN_DW_REALS(columns, K) ((columns) * (K))
+#define RNN_DW_BLOCK 64 /* columns of G in a block of work: [block][K][64], the last block narrower */
+
+/* One leaf: which rows of G and X, and in which order. */
+typedef struct rnn_leaf {
+    const rnn_real *G, *X; /* the first step met */
+    ptrdiff_t ldg, g_step, ldx, x_step; /* steps are negative where t falls */
+    int steps, rows;
+    int add; /* there are sums of earlier leaves */
+} rnn_leaf;
+
+/* A tile: `rows` columns of X x `vectors` of G, over the whole leaf. */
+RNN_INLINE void rnn_dw_tile_of(const int rows, const int vectors, const rnn_leaf *f, const rnn_real *G,
+                               const rnn_real *X, rnn_real *sum, ptrdiff_t width)
+{
+    rnn_vec x[6][RNN_TILE_VECTORS];
+    RNN_UNROLL_FULL
+    for (int i = 0; i < rows; i++) {
+        RNN_UNROLL_FULL
+        for (int q = 0; q < vectors; q++) {
+            RNN_PREFETCH(sum + i * width + q * RNN_VL);
+            x[i][q] = rnn_zero();
+        }
+    }
+    if (f->rows == 1)
+        rnn_tile_chain(rows, vectors, x, X, 1, f->x_step, G, f->g_step, f->steps);
+    else
+        for (int s = 0; s < f->steps; s++)
+            rnn_tile_chain(rows, vectors, x, X + s * f->x_step, 1, f->ldx, G + s * f->g_step, f->ldg, f->rows);
+    RNN_UNROLL_FULL
+    for (int i = 0; i < rows; i++) {
+        RNN_UNROLL_FULL
+        for (int q = 0; q < vectors; q++) {
+            rnn_real *to = sum + i * width + q * RNN_VL;
+            rnn_store(to, f->add ? rnn_load(to) + x[i][q] : x[i][q]);
+        }
+    }
+}
+
+#define RNN_DW_TILES(rows)                                                                                         \
+    RNN_API void rnn_dw_tile_##rows(const rnn_leaf *f, const rnn_real *G, const rnn_real *X, rnn_real *sum,        \
+                                    ptrdiff_t width, int vectors)                                                  \
+    {                                                                                                              \
+        if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                 \
+            rnn_dw_tile_of(rows, RNN_TILE_VECTORS, f, G, X, sum, width);                                           \
+        else if (vectors == 2)                                                                                     \
+            rnn_dw_tile_of(rows, 2, f, G, X, sum, width);                                                          \
+        else                                                                                                       \
+            rnn_dw_tile_of(rows, 1, f, G, X, sum, width);                                                          \
+    }
+RNN_DW_TILES(6)
+RNN_DW_TILES(4)
+RNN_DW_TILES(2)
+RNN_DW_TILES(1)
+
+/* One leaf of one block of columns of G: all columns of X. */
+RNN_API void rnn_dw_block(const rnn_leaf *f, int column, int width, int K, rnn_real *work)
+{
+    rnn_real *sum = work + (ptrdiff_t)column * K;
+    for (int v = 0; v < width / RNN_VL;) {
+        int vectors = rnn_tile_vectors(width / RNN_VL - v);
+        const rnn_real *G = f->G + column + v * RNN_VL;
+        for (int k = 0; k < K;) {
+            int rows = rnn_tile_rows(K - k);
+            rnn_real *to = sum + (ptrdiff_t)k * width + v * RNN_VL;
+            if (rows == 6)
+                rnn_dw_tile_6(f, G, f->X + k, to, width, vectors);
+            else if (rows == 4)
+                rnn_dw_tile_4(f, G, f->X + k, to, width, vectors);
+            else if (rows == 2)
+                rnn_dw_tile_2(f, G, f->X + k, to, width, vectors);
+            else
+                rnn_dw_tile_1(f, G, f->X + k, to, width, vectors);
+            k += rows;
+        }
+        v += vectors;
+    }
+}
+
+/* The leaf that the loop meets as number j of its leaves. */
+RNN_API rnn_leaf rnn_leaf_at(const rnn_leaf *all, int falling, int j)
+{
+    int most = RNN_LEAF_STEPS(all->rows), leaves = (all->steps + most - 1) / most;
+    int index = falling ? leaves - 1 - j : j, from = index * most;
+    rnn_leaf f = *all;
+    f.steps = all->steps - from < most ? all->steps - from : most;
+    int first = falling ? from + f.steps - 1 : from;
+    f.G += first * all->g_step;
+    f.X += first * all->x_step;
+    if (falling) {
+        f.g_step = -f.g_step;
+        f.x_step = -f.x_step;
+    }
+    f.add = all->add || j > 0;
+    return f;
+}
+
+RNN_INLINE int rnn_leaf_count(int steps, int rows)
+{
+    return rows > 0 ? (steps + RNN_LEAF_STEPS(rows) - 1) / RNN_LEAF_STEPS(rows) : 0;
+}
+
+/* work[RNN_DW_REALS(columns, K)]: sums over steps and rows of G[c] X[k], for columns c of G (a multiple of 16) and
+ * k < K. The share is a range of blocks of columns; with add = 0 and nothing to sum the sums are 0. */
+RNN_API void rnn_gemm_dw_part(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, const rnn_real *X,
+                              ptrdiff_t ldx, ptrdiff_t x_step, int steps, int rows, int falling, int columns, int K,
+                              int add, int part, int parts)
+{
+    int blocks = (columns + RNN_DW_BLOCK - 1) / RNN_DW_BLOCK;
+    int from = (int)((int64_t)blocks * part / parts), to = (int)((int64_t)blocks * (part + 1) / parts);
+    int leaves = rnn_leaf_count(steps, rows);
+    rnn_leaf all = {G, X, ldg, g_step, ldx, x_step, steps, rows, add};
+    if (leaves == 0 && !add)
+        for (int b = from * RNN_DW_BLOCK; b < to * RNN_DW_BLOCK && b < columns; b += 16)
+            memset(work + (ptrdiff_t)b * K, 0, sizeof *work * 16 * (size_t)K);
+    for (int j = 0; j < leaves; j++) {
+        rnn_leaf f = rnn_leaf_at(&all, falling, j);
+        for (int b = from; b < to; b++) {
+            int column = b * RNN_DW_BLOCK;
+            rnn_dw_block(&f, column, columns - column < RNN_DW_BLOCK ? columns - column : RNN_DW_BLOCK, K, work);
+        }
+    }
+}
+
+RNN_API void rnn_gemm_dw(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, const rnn_real *X,
+                         ptrdiff_t ldx, ptrdiff_t x_step, int steps, int rows, int falling, int columns, int K,
+                         int add)
+{
+    rnn_gemm_dw_part(work, G, ldg, g_step, X, ldx, x_step, steps, rows, falling, columns, K, add, 0, 1);
+}
+
+/* row[columns]: sums of G over steps and rows in the same order and leaves. */
+RNN_API void rnn_colsum(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, int steps, int rows,
+                        int falling, int columns, int add)
+{
+    int leaves = rnn_leaf_count(steps, rows);
+    rnn_leaf all = {G, G, ldg, g_step, 0, 0, steps, rows, add};
+    if (leaves == 0 && !add)
+        memset(row, 0, sizeof *row * (size_t)columns);
+    for (int j = 0; j < leaves; j++) {
+        rnn_leaf f = rnn_leaf_at(&all, falling, j);
+        for (int c = 0; c < columns; c += 16) {
+            rnn_acc16 x = rnn_acc16_zero();
+            for (int s = 0; s < f.steps; s++)
+                for (int r = 0; r < rows; r++)
+                    for (int u = 0; u < 16; u += RNN_VL)
+                        x.v[u / RNN_VL] = x.v[u / RNN_VL] + rnn_load(f.G + s * f.g_step + r * ldg + c + u);
+            for (int u = 0; u < 16; u += RNN_VL) {
+                rnn_vec leaf = x.v[u / RNN_VL];
+                rnn_store(row + c + u, f.add ? rnn_load(row + c + u) + leaf : leaf);
+            }
+        }
+    }
+}
+
+/* The 16 columns of panel p of a slot, from column k of X on: 16 neighbours at each k, *width apart. */
+RNN_INLINE const rnn_real *rnn_dw_panel(const rnn_real *work, int columns, int K, int p, int slot, int S, int k,
+                                        ptrdiff_t *width)
+{
+    int column = (p * S + slot) * 16, block = column / RNN_DW_BLOCK * RNN_DW_BLOCK;
+    *width = columns - block < RNN_DW_BLOCK ? columns - block : RNN_DW_BLOCK;
+    return work + (ptrdiff_t)block * K + k * *width + (column - block);
+}
+
+/* grad[n][k] += sums of unit n of slot `slot` and column k of X: logical [N][K]. work as rnn_gemm_dw left it, with
+ * columns = RNN_PADDED(N) * S. */
+RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int N, int K, int slot, int S)
+{
+    for (int n = 0; n < N; n += 16)
+        for (int k = 0; k < K; k += 16) {
+            ptrdiff_t width;
+            const rnn_real *from = rnn_dw_panel(work, RNN_PADDED(N) * S, K, n / 16, slot, S, k, &width);
+            rnn_real square[16 * 16];
+            int units = N - n < 16 ? N - n : 16, depths = K - k < 16 ? K - k : 16;
+            if (depths == 16) {
+                rnn_transpose16(square, 16, from, width);
+            } else {
+                for (int j = 0; j < depths; j++)
+                    for (int l = 0; l < 16; l++)
+                        square[l * 16 + j] = from[j * width + l];
+            }
+            for (int l = 0; l < units; l++)
+                for (int u = 0; u < 16; u += RNN_VL) {
+                    rnn_real *to = grad + (n + l) * ld + k + u;
+                    int inside = depths - u;
+                    rnn_vec sum = rnn_load_part(to, inside) + rnn_load_part(square + l * 16 + u, inside);
+                    rnn_store_part(to, sum, inside);
+                }
+        }
+}
+
+/* The same for the transposed use: grad[k][n] += ..., logical [K][N]. */
+RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int N, int K, int slot, int S)
+{
+    for (int n = 0; n < N; n += 16) {
+        ptrdiff_t width;
+        const rnn_real *from = rnn_dw_panel(work, RNN_PADDED(N) * S, K, n / 16, slot, S, 0, &width);
+        for (int k = 0; k < K; k++)
+            for (int u = 0; u < 16; u += RNN_VL) {
+                rnn_real *to = grad + k * ld + n + u;
+                int inside = N - n - u;
+                rnn_store_part(to, rnn_load_part(to, inside) + rnn_load(from + k * width + u), inside);
+            }
+    }
+}
+
+/* grad[n] += sums of unit n of slot `slot` in a row of rnn_colsum. */
+RNN_API void rnn_unpack_add_vector(rnn_real *grad, const rnn_real *row, int N, int slot, int S)
+{
+    for (int n = 0; n < N; n += 16)
+        for (int u = 0; u < 16; u += RNN_VL) {
+            int inside = N - n - u;
+            rnn_vec sum = rnn_load_part(grad + n + u, inside) + rnn_load(row + (n / 16 * S + slot) * 16 + u);
+            rnn_store_part(grad + n + u, sum, inside);
+        }
+}
+#endif
