@@ -1,6 +1,8 @@
 """The PyTorch reference of the long run (run by hand): the same initial weights, windows and optimiser as rnnc.
 
     rnnc init tests/train/shakespeare.rnn --seed 1 -o W0.safetensors
+    rnnc train tests/train/shakespeare.rnn --text x,y=TEXT --weights W0.safetensors --steps 10000 --held-out 0.1 \\
+        -o W.safetensors
     python3 tests/train/shakespeare.py TEXT --weights W0.safetensors --vocab W.safetensors.vocab [--dropout 0.2]
 
 The first 90 % of the text train, the last 10 % validate; 50 rows, 50 steps, state carried in both; Adam 2e-3, clipping
