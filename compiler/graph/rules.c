@@ -277,6 +277,20 @@ static Node *rule_join(Graph *graph, NodeSpec *spec)
     return spec->n == 1 && spec->arg[0]->rank == 1 ? spec->arg[0] : NULL;
 }
 
+/* ---- tokens ---- */
+static Node *rule_gather(Graph *graph, NodeSpec *spec)
+{
+    Node *a = spec->arg[0];
+    if (a->op != OP_TRANSPOSE)
+        return NULL;
+    return graph_node(graph, &(NodeSpec){.op = OP_GATHER, .n = 2, .arg = {a->arg[0], spec->arg[1]}, .ta = !spec->ta});
+}
+
+static Node *rule_toreal(Graph *graph, NodeSpec *spec)
+{
+    return spec->arg[0]->op == OP_TOKEN ? Num(spec->arg[0]->number) : NULL;
+}
+
 /* ---- sums over axes ---- */
 /* A value that is only expanded over some of what is summed counts as often as there are steps and rows. */
 static Node *sum_expanded(Graph *graph, Node *expand, AxisSet over)
@@ -367,7 +381,8 @@ Node *graph_simpler(Graph *graph, NodeSpec *spec)
         [OP_MATVEC] = rule_matvec, [OP_MATMUL] = rule_matmul, [OP_TRANSPOSE] = rule_transpose, [OP_SUM] = rule_sum,
         [OP_DOT] = rule_dot, [OP_SUMSQ] = rule_sumsq, [OP_NORM] = rule_norm, [OP_LOGSUMEXP] = rule_scalar_is_itself,
         [OP_MAX] = rule_scalar_is_itself, [OP_MIN] = rule_scalar_is_itself, [OP_SLICE] = rule_slice,
-        [OP_PAD] = rule_pad, [OP_JOIN] = rule_join, [OP_SUM_AXES] = rule_sum_axes, [OP_AT] = rule_at,
+        [OP_PAD] = rule_pad, [OP_JOIN] = rule_join, [OP_GATHER] = rule_gather,
+        [OP_TOREAL] = rule_toreal, [OP_SUM_AXES] = rule_sum_axes, [OP_AT] = rule_at,
     };
     Node *simpler = pass_expansion(graph, spec);
     if (simpler == NULL)
