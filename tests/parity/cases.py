@@ -272,7 +272,7 @@ def fast_weights():
 
 
 CASES = [
-    *(over_vectors(c) for c in ("elman_tanh", "elman_relu", "irnn", "peep_lstm", "gru_after")),
+    *(over_vectors(c) for c in ("elman_tanh", "elman_relu", "irnn", "peep_lstm", "gru_after", "layer_norm_lstm")),
     *(over_tokens(c) for c in ("lstm", "gru", "scrn")),
     over_vectors("plain_lstm", reduce=mean_of_sums),
     over_vectors("plain_gru", reduce=mean_of_sums),

@@ -54,6 +54,21 @@ def peep_lstm(p, x, s):
     return h, [h, new]
 
 
+def norm(a):
+    """Layer normalisation without gain; the epsilon is part of the cell."""
+    centred = a - a.mean()
+    return centred / torch.sqrt((centred ** 2).mean() + 1e-5)
+
+
+def layer_norm_lstm(p, x, s):
+    h, c = s
+    gate = lambda k: p("w" + k) * norm(p("W" + k) @ h) + p("u" + k) * norm(p("U" + k) @ x) + p("b" + k)
+    i, f, o = (sigmoid(gate(k)) for k in "ifo")
+    c = f * c + i * tanh(gate("g"))
+    h = o * tanh(p("wc") * norm(c) + p("bc"))
+    return h, [h, c]
+
+
 def gru(p, x, s):
     (h,) = s
     z, r = sigmoid(pre(p, "z", x, h)), sigmoid(pre(p, "r", x, h))
@@ -81,6 +96,7 @@ def scrn_shapes(D, H, C=3):
     return {"B": (C, D), "A": (H, D), "P": (H, C), "R": (H, H)}
 
 
+GAINS = ("wi", "wf", "wo", "wg", "ui", "uf", "uo", "ug", "wc")  # of the normalisations: near 1
 SIMPLE = lambda D, H: {"W": (H, H), "U": (H, D), "b": (H,)}
 ONE = lambda H: [H]
 TWO = lambda H: [H, H]
@@ -92,6 +108,7 @@ CELLS = {
     "irnn": (SIMPLE, ONE, elman(relu)),
     "lstm": (gates("ifog"), TWO, lstm),
     "peep_lstm": (gates("ifog", ("pi", "pf", "po")), TWO, peep_lstm),
+    "layer_norm_lstm": (gates("ifog", GAINS + ("bc",)), TWO, layer_norm_lstm),
     "gru": (gates("zrn"), ONE, gru),
     "gru_after": (gates("zrn", ("bhn",)), ONE, gru_after),
     "scrn": (scrn_shapes, lambda H: [3, H], scrn),

@@ -13,6 +13,7 @@ import torch
 import carried
 import tensors
 from cases import CASES
+from cells import GAINS
 
 HERE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "vectors")
 
@@ -33,7 +34,7 @@ def weights_of_shapes(source, shapes):
         last = name.split(".")[-1]
         if last.startswith("Emb"):
             made[name] = rng.standard_normal(shape)
-        elif last.startswith("s"):  # gains of a normalisation
+        elif last in GAINS:
             made[name] = 1 + 0.3 * rng.uniform(-1, 1, shape)
         elif len(shape) == 2:
             made[name] = rng.uniform(-1, 1, shape) * np.sqrt(2.0 / shape[1])

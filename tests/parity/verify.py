@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 import carried
 from cases import CASES, H1, H2
+from cells import norm
 from make import expect_of, rows_of, seeded, weights_of, weights_of_shapes
 
 FLOAT_LIMIT = 5e-6  # a quarter of the tolerance of the float comparison
@@ -93,6 +94,11 @@ def gradients_hold(case, weights, window):
     return torch.autograd.gradcheck(loss, tuple(p.values()), fast_mode=True, atol=1e-8, rtol=1e-5)
 
 
+def norm_holds():
+    a = torch.linspace(-1, 2, 17, dtype=torch.float64) ** 3
+    return torch.allclose(norm(a), torch.nn.functional.layer_norm(a, (17,), eps=1e-5), rtol=1e-14, atol=1e-15)
+
+
 def carried_holds():
     """Full rows in three windows without a reset are one long row: the same loss as in one window."""
     weights = weights_of_shapes("carried", carried.SHAPES)
@@ -122,7 +128,7 @@ def main():
         good &= w < FLOAT_LIMIT
         line.append(f"differences ok, float {w:.1e} ({name})")
         print(*line, flush=True)
-    good &= carried_holds()
+    good &= carried_holds() and norm_holds()
     return 0 if good else 1
 
 
