@@ -24,7 +24,8 @@ typedef enum BufferSpan { /* what a buffer has a copy for */
 typedef struct Group Group;
 typedef struct Buffer {
     int id;
-    const char *name;  /* field of the frame: unique, C-safe */
+    const char *name;  /* of what it holds, C-safe */
+    const char *field; /* of the frame: unique */
     BufferSpan span;
     bool token;        /* int32_t; else rnn_real */
     int axis;          /* SEQ */
@@ -34,6 +35,7 @@ typedef struct Buffer {
     Group *group;      /* or NULL */
     bool forward, backward; /* used by the forward programs, by backward */
     bool tape;         /* kept from forward to backward */
+    int first[2], last[2]; /* [pass] first and last block of that pass that touches it; -1: none */
     int64_t tape_at, work_at, back_at, step_at; /* offset in reals (ints) in M_tape for forward, M_work for eval, M_work
                                                   for backward, M_work for step and generate; -1: not there */
 } Buffer;
@@ -91,6 +93,8 @@ typedef struct Program {
     VEC(BiasRow *) bias;
     VEC(StateSlot) state;
     int64_t position_at; /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
+    int64_t back_packed; /* reals of M_work where matrices that only backward uses are packed */
+    int64_t region[4];   /* reals in use: forward in M_tape, eval, backward and step in M_work */
     int unroll_k, unroll_steps; /* --unroll, 0: by the cost model */
     Schedule *schedule;
 } Program;

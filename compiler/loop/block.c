@@ -1,0 +1,261 @@
+/* block.c: nodes of equal level, shape and domain become one block; loops get their phases in order; inputs and the
+ * steps before a window get blocks of their own. Levels come from level.c, what is stored where from place.c. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/schedule.h"
+
+static Block *block_new(Program *program, const Pass *pass, BlockKind kind, Domain domain, int level)
+{
+    Block *block = arena_make(program->arena, Block);
+    block->kind = kind;
+    block->id = program->schedule->block_count++;
+    block->backward = pass->backward;
+    block->domain = domain;
+    block->component = -1;
+    block->level = level;
+    block->matrix_rows = 1;
+    block->unroll_steps = 1;
+    vec_push(program->arena, &program->schedule->all_blocks, block);
+    return block;
+}
+
+static BlockKind kind_of(const Node *node)
+{
+    if (node_is_total(node))
+        return BLOCK_TOTAL;
+    if (node_is_product(node))
+        return BLOCK_PRODUCT;
+    if (node_is_number(node))
+        return BLOCK_SCALARS;
+    if (node_is_elementwise(node))
+        return BLOCK_UNITS;
+    if (node->op == OP_CONTRACT)
+        return BLOCK_CONTRACT;
+    if (node->op == OP_SCATTER_SUM || (node->op == OP_SUM_AXES && node_domain(node) == DOMAIN_ONCE))
+        return BLOCK_SUM;
+    return BLOCK_ROW;
+}
+
+/* Deferred sums over equal rows run together: the gates of a cell give one product for all their weights. */
+static const void *row_of(const Pass *pass, const Node *value)
+{
+    return pass->mirror[value->id] ? (const void *)pass->mirror[value->id] : (const void *)value;
+}
+
+static bool same_sum(const Pass *pass, const Node *a, const Node *b)
+{
+    if (a->op != b->op || a->op == OP_SCATTER_SUM || a->over != b->over)
+        return false;
+    if (row_of(pass, a->arg[0]) != row_of(pass, b->arg[0]))
+        return false;
+    return a->op != OP_CONTRACT ? a->arg[0] != b->arg[0] : row_of(pass, a->arg[1]) == row_of(pass, b->arg[1]);
+}
+
+static bool takes(const Pass *pass, const Block *block, const Node *node, BlockKind kind)
+{
+    if (block->kind != kind || kind == BLOCK_ROW)
+        return false;
+    if (kind == BLOCK_CONTRACT || kind == BLOCK_SUM)
+        return same_sum(pass, block->nodes.at[0], node);
+    if (kind != BLOCK_UNITS)
+        return true;
+    const Node *first = block->nodes.at[0];
+    return first->rank == node->rank && first->dim[0] == node->dim[0] && first->dim[1] == node->dim[1];
+}
+
+static void add_node(Program *program, Pass *pass, Block *block, Node *node)
+{
+    if (block->kind == BLOCK_UNITS && block->nodes.n == 0) {
+        block->rank = node->rank;
+        block->units = node->dim[node->rank - 1];
+        block->matrix_rows = node->rank == 2 ? node->dim[0] : 1;
+    }
+    vec_push(program->arena, &block->nodes, node);
+    pass->home[node->id] = block;
+}
+
+/* ---- inside loops ---- */
+
+static void order_blocks(Block **blocks, int n)
+{
+    for (int i = 1; i < n; i++) { /* insertion sort: stable, and n is small */
+        Block *block = blocks[i];
+        int k = i;
+        for (; k > 0 && blocks[k - 1]->level > block->level; k--)
+            blocks[k] = blocks[k - 1];
+        blocks[k] = block;
+    }
+}
+
+/* Products of a loop run at the head of the units block of their size, on its accumulators. */
+static BlockKind loop_kind(const Node *node)
+{
+    BlockKind kind = kind_of(node);
+    return kind == BLOCK_PRODUCT ? BLOCK_UNITS : kind;
+}
+
+static bool loop_takes(const Pass *pass, const Block *block, const Node *node, BlockKind kind)
+{
+    if (block->level != pass->level[node->id] || !takes(pass, block, node, kind))
+        return false;
+    const Group *group = pass->group[node->id];
+    return !group || !block->group || block->group == group;
+}
+
+static void add_to_loop(Program *program, Pass *pass, Block *loop, Node *node)
+{
+    BlockKind kind = loop_kind(node);
+    Block *into = NULL;
+    for (int i = 0; i < loop->body.n && !into; i++)
+        if (loop_takes(pass, loop->body.at[i], node, kind))
+            into = loop->body.at[i];
+    if (!into) {
+        into = block_new(program, pass, kind, DOMAIN_SEQ, pass->level[node->id]);
+        into->component = loop->component;
+        into->axis = loop->axis;
+        vec_push(program->arena, &loop->body, into);
+    }
+    add_node(program, pass, into, node);
+    if (pass->group[node->id])
+        into->group = pass->group[node->id];
+}
+
+static Block *loop_block(Program *program, Pass *pass, int component)
+{
+    for (int i = 0; i < pass->blocks.n; i++)
+        if (pass->blocks.at[i]->kind == BLOCK_LOOP && pass->blocks.at[i]->component == component)
+            return pass->blocks.at[i];
+    Block *loop = block_new(program, pass, BLOCK_LOOP, DOMAIN_SEQ, pass->loop_level[component]);
+    loop->component = component;
+    loop->axis = program->schedule->loops.loop.at[component].axis;
+    loop->direction = program->schedule->loops.loop.at[component].direction;
+    vec_push(program->arena, &pass->blocks, loop);
+    return loop;
+}
+
+/* ---- outside loops ---- */
+
+static void add_round(Program *program, Pass *pass, Node *product)
+{
+    Round *round = pass->round[product->id];
+    if (!round->block) {
+        Block *block = block_new(program, pass, BLOCK_PRODUCT, node_domain(product), pass->level[product->id]);
+        block->group = pass->group[product->id];
+        block->round = round;
+        block->needs = pass->needs[product->id];
+        round->block = block;
+        vec_push(program->arena, &pass->blocks, block);
+    }
+    add_node(program, pass, round->block, product);
+}
+
+static void add_outside(Program *program, Pass *pass, Node *node)
+{
+    BlockKind kind = kind_of(node);
+    if (kind == BLOCK_PRODUCT) {
+        add_round(program, pass, node);
+        return;
+    }
+    Domain domain = node_domain(node);
+    unsigned needs = pass->backward ? 0 : pass->needs[node->id];
+    Block *into = NULL;
+    for (int i = 0; i < pass->blocks.n && !into; i++) {
+        Block *block = pass->blocks.at[i];
+        if (block->level == pass->level[node->id] && block->domain == domain && block->needs == needs &&
+            takes(pass, block, node, kind))
+            into = block;
+    }
+    if (!into) {
+        into = block_new(program, pass, kind, domain, pass->level[node->id]);
+        into->needs = needs;
+        vec_push(program->arena, &pass->blocks, into);
+    }
+    add_node(program, pass, into, node);
+}
+
+/* Starts that are no plain bias are written into the slots before the first hoisted product adds to them. */
+static void add_prefill(Program *program, Pass *pass, Group *group)
+{
+    const Block *first = group->rounds.at[0]->block;
+    Block *block = block_new(program, pass, BLOCK_UNITS, first->domain, first->level - 1);
+    block->rank = 1;
+    block->units = group->units;
+    block->group = NULL;
+    block->needs = first->needs;
+    group->prefill_block = block;
+    vec_push(program->arena, &pass->blocks, block);
+}
+
+/* ---- variables from outside and from before ---- */
+
+static void add_variable_blocks(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    bool *input = arena_array(program->arena, bool, graph->vars.n);
+    bool *read = arena_array(program->arena, bool, graph->vars.n);
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (!pass->in[i] || !node->var)
+            continue;
+        bool from_caller = node->var->kind == GVAR_INPUT || node->var->kind == GVAR_TARGET;
+        input[node->var->id] |= from_caller && !pass->backward;
+        read[node->var->id] |= node->op == OP_READ && (node->var->kind == GVAR_ADJOINT) == pass->backward;
+    }
+    for (int i = 0; i < graph->vars.n; i++) {
+        GVar *var = graph->vars.at[i];
+        unsigned target = var->kind == GVAR_TARGET ? NEEDS_TARGET : 0;
+        if (input[i]) {
+            Block *block = block_new(program, pass, BLOCK_INPUT,
+                                     var->axes & ~AXIS_BIT(AXIS_BATCH) ? DOMAIN_SEQ : DOMAIN_ROWS, 0);
+            block->var = var;
+            block->needs = target;
+            vec_push(program->arena, &pass->blocks, block);
+        }
+        if (read[i]) {
+            int level = var->init && !node_is_leaf(var->init) ? pass->level[var->init->id] + 1 : 0;
+            Block *block = block_new(program, pass, BLOCK_LEAD, DOMAIN_SEQ, level);
+            block->var = var;
+            vec_push(program->arena, &pass->blocks, block);
+        }
+    }
+}
+
+static void name_block(Program *program, Block *block)
+{
+    const char *name = block->var ? block->var->name : NULL;
+    for (int i = block->nodes.n - 1; i >= 0 && !name; i--)
+        name = block->nodes.at[i]->name;
+    static const char *const kinds[] = {[BLOCK_INPUT] = "input", [BLOCK_LEAD] = "lead", [BLOCK_UNITS] = "units",
+                                        [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row", [BLOCK_PRODUCT] = "product",
+                                        [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum", [BLOCK_TOTAL] = "total",
+                                        [BLOCK_LOOP] = "loop"};
+    block->name = arena_printf(program->arena, "%s_%s%d", name ? name : "part", kinds[block->kind], block->id);
+    for (int i = 0; i < block->body.n; i++)
+        name_block(program, block->body.at[i]);
+}
+
+void pass_blocks(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    add_variable_blocks(program, pass);
+    for (int i = 0; i < graph->nodes.n; i++) {
+        Node *node = graph->nodes.at[i];
+        if (!pass_computes(program, pass, node))
+            continue;
+        if (pass->component[i] >= 0)
+            add_to_loop(program, pass, loop_block(program, pass, pass->component[i]), node);
+        else
+            add_outside(program, pass, node);
+    }
+    for (int i = 0; i < pass->groups.n; i++)
+        if (pass->groups.at[i]->prefill)
+            add_prefill(program, pass, pass->groups.at[i]);
+    order_blocks(pass->blocks.at, pass->blocks.n);
+    for (int i = 0; i < pass->blocks.n; i++) {
+        Block *block = pass->blocks.at[i];
+        if (block->kind == BLOCK_LOOP)
+            order_blocks(block->body.at, block->body.n);
+        name_block(program, block);
+    }
+}

@@ -1,0 +1,265 @@
+/* group.c: which products run as one. Products of one phase with equally many units are slots of a group, side by side
+ * in interleaved panels; terms of one sum are joined over k; the beginning of a sum that is off the cycle is hoisted:
+ * it runs over all steps at once, into the slots, before the loop. Nothing here knows the name of a cell. */
+#include "loop/schedule.h"
+
+#include <string.h>
+
+/* The product that goes on with this one's sum, when nobody else reads it. */
+static Node *continued_by(const Pass *pass, const Node *product)
+{
+    const NodeList *users = &pass->users[product->id];
+    if (users->n != 1)
+        return NULL;
+    Node *user = users->at[0];
+    return node_is_product(user) && product_start(user) == product && product_operand(user) != product ? user : NULL;
+}
+
+static bool same_stage(const Pass *pass, const Node *a, const Node *b)
+{
+    return pass->component[a->id] == pass->component[b->id] && pass->level[a->id] == pass->level[b->id];
+}
+
+/* A sum goes on in the same group: later in the same phase, or from outside into a loop, or outside loops. */
+static bool continues_in_group(const Pass *pass, const Node *product)
+{
+    const Node *next = continued_by(pass, product);
+    if (!next)
+        return false;
+    if (pass->component[product->id] < 0)
+        return pass->component[next->id] >= 0 ? node_domain(product) == DOMAIN_SEQ
+                                              : node_domain(product) == node_domain(next);
+    return same_stage(pass, product, next);
+}
+
+static Group *group_new(Program *program, Pass *pass, const Node *result)
+{
+    Group *group = arena_make(program->arena, Group);
+    group->id = program->schedule->group_count++;
+    group->units = result->dim[0];
+    vec_push(program->arena, &pass->groups, group);
+    return group;
+}
+
+static bool joins_group(const Pass *pass, const Group *group, const Node *result)
+{
+    const Node *first = group->result[0];
+    return pass->component[result->id] >= 0 && group->slots < MAX_SLOTS && group->units == result->dim[0] &&
+           same_stage(pass, first, result);
+}
+
+static void add_slot(Program *program, Pass *pass, Node *result)
+{
+    Group *group = NULL;
+    for (int i = 0; i < pass->groups.n && !group; i++)
+        if (joins_group(pass, pass->groups.at[i], result))
+            group = pass->groups.at[i];
+    if (!group)
+        group = group_new(program, pass, result);
+    int slot = group->slots++;
+    group->result[slot] = result;
+    Node *at = result;
+    for (;;) {
+        pass->group[at->id] = group;
+        pass->slot[at->id] = slot;
+        group->start[slot] = product_start(at);
+        Node *before = product_start(at);
+        if (!before || !node_is_product(before) || !pass_computes(program, pass, before) || before->op == OP_READ)
+            break;
+        if (!continues_in_group(pass, before) || continued_by(pass, before) != at)
+            break;
+        at = before;
+    }
+}
+
+/* ---- rounds: which of the products of a group share an operand ---- */
+
+typedef struct OperandKey {
+    const void *row; /* a mirrored group, or the node itself */
+    int offset;
+} OperandKey;
+
+static Node *definition_of(const Node *operand)
+{
+    return operand->op == OP_READ ? operand->var->def : NULL;
+}
+
+static OperandKey operand_key(const Pass *pass, Node *operand)
+{
+    Node *def = definition_of(operand);
+    OperandKey key = {operand, 0};
+    if (def && pass->mirror[def->id])
+        key = (OperandKey){pass->mirror[def->id], operand->offset};
+    else if (pass->mirror[operand->id])
+        key = (OperandKey){pass->mirror[operand->id], 0};
+    return key;
+}
+
+static bool same_key(OperandKey a, OperandKey b)
+{
+    return a.row == b.row && a.offset == b.offset;
+}
+
+typedef struct Chain { /* the products of one slot, first to last */
+    NodeList products;
+    int next;
+} Chain;
+
+static void chain_of(Program *program, const Pass *pass, const Group *group, int slot, Chain *chain)
+{
+    Node *at = group->result[slot];
+    NodeList reversed = {0};
+    for (;;) {
+        vec_push(program->arena, &reversed, at);
+        if (product_start(at) == group->start[slot] && !(product_start(at) && pass->group[product_start(at)->id] == group))
+            break;
+        at = product_start(at);
+    }
+    for (int i = reversed.n - 1; i >= 0; i--)
+        vec_push(program->arena, &chain->products, reversed.at[i]);
+}
+
+/* May this product be part of the round? One a slot, or one for each slot of an interleaved operand. */
+static bool fits_round(const Pass *pass, OperandKey key, const Node *lead, Node *product, unsigned *taken)
+{
+    Node *operand = product_operand(product), *def = definition_of(operand);
+    if (!same_key(operand_key(pass, operand), key) || pass->component[product->id] != pass->component[lead->id])
+        return false;
+    const Node *row = def && pass->mirror[def->id] ? def : operand;
+    unsigned bit = pass->mirror[row->id] ? 1U << pass->mirror_slot[row->id] : 1U;
+    if (*taken & bit)
+        return false;
+    *taken |= bit;
+    return true;
+}
+
+/* The first product left; hoisted ones come first. */
+static Node *round_lead(const Pass *pass, const Group *group, const Chain *chains)
+{
+    Node *lead = NULL;
+    for (int s = 0; s < group->slots; s++) {
+        if (chains[s].next == chains[s].products.n)
+            continue;
+        Node *product = chains[s].products.at[chains[s].next];
+        if (!lead || pass->component[product->id] < pass->component[lead->id])
+            lead = product;
+    }
+    return lead;
+}
+
+/* Takes from each slot the products that start with the operand of the first one left. */
+static bool take_round(Program *program, Pass *pass, Group *group, Chain *chains)
+{
+    Node *lead = round_lead(pass, group, chains);
+    if (!lead)
+        return false;
+    Round *round = arena_make(program->arena, Round);
+    OperandKey key = operand_key(pass, product_operand(lead));
+    for (int s = 0; s < group->slots; s++) {
+        unsigned taken = 0;
+        while (chains[s].next < chains[s].products.n) {
+            Node *product = chains[s].products.at[chains[s].next];
+            if (!fits_round(pass, key, lead, product, &taken))
+                break;
+            vec_push(program->arena, &round->products, product);
+            pass->round[product->id] = round;
+            chains[s].next++;
+        }
+    }
+    vec_push(program->arena, &group->rounds, round);
+    if (pass->component[lead->id] < 0)
+        group->hoisted++;
+    return true;
+}
+
+static void make_rounds(Program *program, Pass *pass, Group *group)
+{
+    Chain chains[MAX_SLOTS];
+    memset(chains, 0, sizeof chains);
+    for (int s = 0; s < group->slots; s++)
+        chain_of(program, pass, group, s, &chains[s]);
+    while (take_round(program, pass, group, chains))
+        continue;
+    for (int s = 0; s < group->slots; s++) {
+        const Node *start = group->start[s];
+        if (start && !(start->op == OP_PARAM && start->rank == 1))
+            group->prefill = group->hoisted > 0;
+    }
+    group->panels_at_once = group->slots >= 3 ? 1 : group->slots == 2 ? 2 : 4;
+    int panels = (int)((group->units + PANEL - 1) / PANEL);
+    if (group->panels_at_once > panels)
+        group->panels_at_once = panels;
+}
+
+/* ---- backward: the adjoint of a slot's sum multiplies the same matrix the other way, so it can be told by it ---- */
+
+static void claim(Pass *pass, Node *adjoint, Group *group, int slot)
+{
+    if (pass->mirror[adjoint->id] && (pass->mirror[adjoint->id] != group || pass->mirror_slot[adjoint->id] != slot))
+        return;
+    pass->mirror[adjoint->id] = group;
+    pass->mirror_slot[adjoint->id] = slot;
+}
+
+static int uses_of_matrix(const Program *program, const Node *matrix, Node **product)
+{
+    const Pass *forward = &program->schedule->forward;
+    int n = 0;
+    for (int i = 0; i < forward->users[matrix->id].n; i++) {
+        Node *user = forward->users[matrix->id].at[i];
+        if (node_is_product(user) && product_matrix(user) == matrix) {
+            *product = user;
+            n++;
+        }
+    }
+    return n;
+}
+
+static void mirror_operand(const Program *program, Pass *pass, const Node *matrix, Node *adjoint)
+{
+    Node *product = NULL;
+    if (!adjoint || uses_of_matrix(program, matrix, &product) != 1 || !pass_computes(program, pass, adjoint))
+        return;
+    Group *group = program->schedule->forward.group[product->id];
+    bool fits = adjoint->rank == 1 && group && group->slots > 1 && adjoint->dim[0] == group->units &&
+                op_info[adjoint->op].family == FAMILY_EW && pass->component[adjoint->id] >= 0;
+    if (fits)
+        claim(pass, adjoint, group, program->schedule->forward.slot[product->id]);
+}
+
+/* Two adjoints must not stand in one slot. */
+static void drop_double_claims(const Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++)
+        for (int k = 0; pass->mirror[i] && k < i; k++)
+            if (pass->mirror[k] == pass->mirror[i] && pass->mirror_slot[k] == pass->mirror_slot[i])
+                pass->mirror[i] = NULL;
+}
+
+static void find_mirrors(const Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        Node *node = graph->nodes.at[i];
+        if (!pass_computes(program, pass, node) || !node_is_product(node))
+            continue;
+        Node *operand = product_operand(node), *def = definition_of(operand);
+        mirror_operand(program, pass, product_matrix(node), def ? def : operand);
+    }
+    drop_double_claims(program, pass);
+}
+
+void pass_groups(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    if (pass->backward)
+        find_mirrors(program, pass);
+    for (int i = 0; i < graph->nodes.n; i++) {
+        Node *node = graph->nodes.at[i];
+        if (pass_computes(program, pass, node) && node_is_product(node) && !continues_in_group(pass, node))
+            add_slot(program, pass, node);
+    }
+    for (int i = 0; i < pass->groups.n; i++)
+        make_rounds(program, pass, pass->groups.at[i]);
+}

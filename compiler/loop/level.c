@@ -1,0 +1,209 @@
+/* level.c: how deep each node lies: longest paths over edges that need a complete value (1) or can share registers (0).
+ * Inside a loop the levels are its phases; outside they order the blocks. */
+#include "loop/schedule.h"
+
+/* Values that one block can compute side by side: vectors of equal shape, or numbers. */
+static bool same_vectors(const Node *a, const Node *b)
+{
+    return a->rank == b->rank && a->rank > 0 && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1];
+}
+
+static int product_edge(const Node *from, const Node *product, bool in_loop)
+{
+    bool is_start = product_start(product) == from && product_operand(product) != from;
+    return is_start && in_loop && node_is_product(from) && node_is_product(product) ? 0 : 1;
+}
+
+/* 1: `from` must be complete before `to` starts. */
+static int edge_weight(const Node *from, const Node *to, bool in_loop)
+{
+    if (op_info[to->op].family == FAMILY_PRODUCT)
+        return product_edge(from, to, in_loop);
+    if (to->op == OP_OUTER || to->op == OP_ONEHOT)
+        return 1;
+    if (node_is_elementwise(to) && to->rank > 0) {
+        bool flows = node_is_elementwise(from) || (in_loop && node_is_product(from));
+        return flows && same_vectors(from, to) ? 0 : 1;
+    }
+    if (node_is_number(to))
+        return node_is_number(from) && !node_is_total(from) == !node_is_total(to) ? 0 : 1;
+    return 1;
+}
+
+/* ---- inside loops ---- */
+
+static int argument_level(const Pass *pass, const Node *node)
+{
+    int level = 0;
+    for (int k = 0; k < node->n; k++) {
+        const Node *arg = node->arg[k];
+        if (node_is_leaf(arg) || pass->component[arg->id] != pass->component[node->id])
+            continue;
+        int at = pass->level[arg->id] + edge_weight(arg, node, true);
+        level = at > level ? at : level;
+    }
+    return level;
+}
+
+/* The latest level at which all users still find the node in time. */
+static int latest_level(const Pass *pass, const Node *node)
+{
+    int latest = 1 << 20;
+    for (int k = 0; k < pass->users[node->id].n; k++) {
+        const Node *user = pass->users[node->id].at[k];
+        if (pass->component[user->id] != pass->component[node->id])
+            continue;
+        int at = pass->level[user->id] - edge_weight(node, user, true);
+        latest = at < latest ? at : latest;
+    }
+    return latest;
+}
+
+static bool is_stored_anyway(const Pass *pass, const Node *node, const Node *but, int level)
+{
+    if (node_is_leaf(node) || pass->component[node->id] < 0 || (node->defines && node->defines->lag > 0))
+        return true;
+    for (int k = 0; k < pass->users[node->id].n; k++) {
+        const Node *user = pass->users[node->id].at[k];
+        if (user != but && (pass->component[user->id] != pass->component[node->id] || pass->level[user->id] >= level))
+            return true;
+    }
+    return false;
+}
+
+/* Work that is used only in a later phase moves there when that keeps no additional value alive: so the gate, not
+ * (1 - gate) * h, crosses the border, and the terms of one sum become one product. */
+static void sink(const Program *program, Pass *pass, Node *node)
+{
+    bool starts_sum = node_is_product(node);
+    bool cheap = node_is_elementwise(node) && !(op_info[node->op].flags & OP_TRANSCENDENTAL);
+    int latest = latest_level(pass, node);
+    if (latest == 1 << 20 || latest <= pass->level[node->id])
+        return;
+    if (starts_sum) {
+        const NodeList *users = &pass->users[node->id];
+        if (users->n == 1 && product_start(users->at[0]) == node && node_is_product(users->at[0]))
+            pass->level[node->id] = latest;
+        return;
+    }
+    if (!cheap || !pass_computes(program, pass, node))
+        return;
+    for (int k = 0; k < node->n; k++)
+        if (!is_stored_anyway(pass, node->arg[k], node, latest))
+            return;
+    pass->level[node->id] = latest;
+}
+
+void pass_loop_levels(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++)
+        if (pass->component[i] >= 0 && pass_computes(program, pass, graph->nodes.at[i]))
+            pass->level[i] = argument_level(pass, graph->nodes.at[i]);
+    for (int i = graph->nodes.n - 1; i >= 0; i--)
+        if (pass->component[i] >= 0 && pass_computes(program, pass, graph->nodes.at[i]))
+            sink(program, pass, graph->nodes.at[i]);
+}
+
+/* ---- among all blocks: loops and rounds of products count as one unit ---- */
+
+typedef struct Units {
+    const Program *program;
+    const Pass *pass;
+    int *unit;       /* [nodes] id of the first node of its unit */
+    int *level;      /* [nodes] by unit */
+    bool changed;
+} Units;
+
+static void units_find(Units *u)
+{
+    const Graph *graph = u->program->graph;
+    int n = graph->nodes.n;
+    int *first_of_loop = arena_array(u->program->arena, int, u->program->schedule->loops.n + 1);
+    for (int i = 0; i < u->program->schedule->loops.n; i++)
+        first_of_loop[i] = -1;
+    for (int i = 0; i < n; i++) {
+        int loop = u->pass->component[i];
+        const Round *round = u->pass->round[i];
+        u->unit[i] = i;
+        if (!u->pass->in[i])
+            continue;
+        if (loop >= 0) {
+            if (first_of_loop[loop] < 0)
+                first_of_loop[loop] = i;
+            u->unit[i] = first_of_loop[loop];
+        } else if (round && round->products.n) {
+            u->unit[i] = round->products.at[0]->id;
+        }
+        u->level[i] = 1;
+    }
+}
+
+static bool is_single(const Units *u, const Node *node)
+{
+    return u->pass->component[node->id] < 0 && !u->pass->round[node->id];
+}
+
+static void raise(Units *u, const Node *node, int level)
+{
+    int unit = u->unit[node->id];
+    if (u->level[unit] < level) {
+        u->level[unit] = level;
+        u->changed = true;
+    }
+}
+
+/* Everything a READ looks at must be there: the variable's sequence and what stands before it. */
+static void relax_read(Units *u, const Node *user, const Node *read)
+{
+    const GVar *var = read->var;
+    if (var->init && u->pass->in[var->init->id] && !node_is_leaf(var->init))
+        raise(u, user, u->level[u->unit[var->init->id]] + 2);
+    if (var->def && pass_computes(u->program, u->pass, var->def) && u->unit[var->def->id] != u->unit[user->id])
+        raise(u, user, u->level[u->unit[var->def->id]] + 1);
+}
+
+static void relax(Units *u, const Node *node)
+{
+    for (int k = 0; k < node->n; k++) {
+        const Node *arg = node->arg[k];
+        if (arg->op == OP_READ)
+            relax_read(u, node, arg);
+        if (!pass_computes(u->program, u->pass, arg) || u->unit[arg->id] == u->unit[node->id])
+            continue;
+        int weight = 1;
+        if (is_single(u, node) && is_single(u, arg) && node_domain(arg) == node_domain(node) &&
+            u->pass->needs[arg->id] == u->pass->needs[node->id] && node_is_total(arg) == node_is_total(node))
+            weight = edge_weight(arg, node, false);
+        else if (op_info[node->op].family == FAMILY_PRODUCT && product_start(node) == arg)
+            weight = 2; /* room for writing starts into the slots of a group */
+        raise(u, node, u->level[u->unit[arg->id]] + weight);
+    }
+}
+
+void pass_levels(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    int n = graph->nodes.n;
+    Units u = {.program = program, .pass = pass, .unit = arena_array(program->arena, int, n),
+               .level = arena_array(program->arena, int, n), .changed = true};
+    units_find(&u);
+    for (int round = 0; u.changed; round++) {
+        if (round > n + 2)
+            BUG("the blocks of '%s' depend on each other in a circle", program->model->name);
+        u.changed = false;
+        for (int i = 0; i < n; i++)
+            if (pass_computes(program, pass, graph->nodes.at[i]))
+                relax(&u, graph->nodes.at[i]);
+    }
+    int *loop_level = arena_array(program->arena, int, program->schedule->loops.n + 1);
+    for (int i = 0; i < n; i++) {
+        if (!pass_computes(program, pass, graph->nodes.at[i]))
+            continue;
+        if (pass->component[i] < 0)
+            pass->level[i] = u.level[u.unit[i]];
+        else
+            loop_level[pass->component[i]] = u.level[u.unit[i]];
+    }
+    pass->loop_level = loop_level;
+}

@@ -1,0 +1,364 @@
+/* plan.c: the static memory plan: where parameters, packed weights, state and every buffer stand. Buffers that are
+ * never alive together share memory; what backward reads again has a place of its own on the tape. All offsets are
+ * multiples of 16 elements, all arithmetic is in 64 bits; sizes are checked against the limits by cmd. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "loop/schedule.h"
+
+static int64_t aligned(int64_t n)
+{
+    return (n + PANEL - 1) / PANEL * PANEL;
+}
+
+static void place_params(Program *program)
+{
+    const Graph *graph = program->graph;
+    program->param_at = arena_array(program->arena, int64_t, graph->params.n + 1);
+    int64_t at = 0;
+    for (int i = 0; i < graph->params.n; i++) {
+        program->param_at[i] = at;
+        at += aligned(graph->params.at[i]->dim[0] * graph->params.at[i]->dim[1]);
+    }
+    program->sizes.params = at + PANEL; /* vectors may be loaded past the end of the last row */
+}
+
+/* ---- matrices in panels ---- */
+
+static Operand operand_of(const Program *program, const Pass *pass, Node *node)
+{
+    Loc loc = node->op == OP_READ || node->op == OP_INPUT ? program->schedule->var_loc[pass->backward][node->var->id]
+                                                          : pass->loc[node->id];
+    Operand operand = {loc.buffer, node->op == OP_READ ? node->offset : 0, node->dim[0]};
+    if (loc.buffer && loc.buffer->slots > 1)
+        operand.depth = loc.buffer->width;
+    return operand;
+}
+
+static int operand_slot(const Program *program, const Pass *pass, const Node *node)
+{
+    return node->op == OP_READ ? program->schedule->var_loc[pass->backward][node->var->id].slot
+                               : pass->loc[node->id].slot;
+}
+
+static void pack_round(Program *program, Pass *pass, Group *group, Round *round)
+{
+    PackedMatrix *packed = arena_make(program->arena, PackedMatrix);
+    Node *lead = product_operand(round->products.at[0]);
+    round->operand = operand_of(program, pass, lead);
+    packed->id = program->packed.n;
+    packed->units = group->units;
+    packed->depth = round->operand.depth;
+    packed->slots = group->slots;
+    packed->panels_at_once = group->panels_at_once;
+    packed->backward = pass->backward;
+    packed->count = aligned(group->units) * group->slots * packed->depth;
+    packed->pieces = round->products.n;
+    packed->piece = arena_alloc(program->arena, sizeof *packed->piece * (size_t)packed->pieces);
+    for (int i = 0; i < packed->pieces; i++) {
+        Node *product = round->products.at[i];
+        struct PackPiece *piece = &packed->piece[i];
+        piece->matrix = product_matrix(product);
+        piece->transposed = product->ta;
+        piece->slot = pass->slot[product->id];
+        piece->depth = product_operand(product)->dim[0];
+        if (round->operand.buffer && round->operand.buffer->slots > 1) {
+            piece->depth_slots = round->operand.buffer->slots;
+            piece->depth_slot = operand_slot(program, pass, product_operand(product));
+        }
+    }
+    round->packed = packed;
+    vec_push(program->arena, &program->packed, packed);
+}
+
+static void bias_of(Program *program, Group *group)
+{
+    bool any = false;
+    for (int s = 0; s < group->slots; s++)
+        any = any || group->start[s];
+    if (!any || group->prefill || group->hoisted == 0)
+        return;
+    BiasRow *bias = arena_make(program->arena, BiasRow);
+    bias->count = aligned(group->units) * group->slots;
+    for (int s = 0; s < group->slots; s++)
+        bias->slot[s] = group->start[s];
+    group->bias = bias;
+    vec_push(program->arena, &program->bias, bias);
+}
+
+static void place_packed(Program *program)
+{
+    int64_t forward = 0, backward = 0;
+    for (int i = 0; i < program->packed.n; i++) {
+        PackedMatrix *packed = program->packed.at[i];
+        int64_t *at = packed->backward ? &backward : &forward;
+        packed->at = *at;
+        *at += aligned(packed->count);
+    }
+    for (int i = 0; i < program->bias.n; i++) {
+        program->bias.at[i]->at = forward;
+        forward += program->bias.at[i]->count;
+    }
+    program->sizes.packed = forward > 0 ? forward : 1;
+    program->back_packed = backward;
+}
+
+static void pack_pass(Program *program, Pass *pass)
+{
+    for (int i = 0; i < pass->groups.n; i++) {
+        Group *group = pass->groups.at[i];
+        for (int r = 0; r < group->rounds.n; r++)
+            pack_round(program, pass, group, group->rounds.at[r]);
+        bias_of(program, group);
+    }
+}
+
+/* ---- partial sums of deferred products ---- */
+
+static void add_scratch(Program *program, const Pass *pass, Block *block)
+{
+    if (block->kind != BLOCK_CONTRACT && block->kind != BLOCK_SUM)
+        return;
+    const Node *node = block->nodes.at[0];
+    if (node->op == OP_SCATTER_SUM)
+        return;
+    Buffer *buffer = arena_make(program->arena, Buffer);
+    buffer->id = program->buffers.n;
+    buffer->name = "partial";
+    buffer->field = arena_printf(program->arena, "partial_%d", buffer->id);
+    buffer->span = SPAN_ONCE;
+    buffer->slots = 1;
+    buffer->backward = pass->backward;
+    buffer->forward = !pass->backward;
+    buffer->tape_at = buffer->work_at = buffer->back_at = buffer->step_at = -1;
+    int64_t widest = 0, depth = 1;
+    for (int k = 0; k < node->n; k++) {
+        Operand operand = operand_of(program, pass, node->arg[k]);
+        int64_t width = operand.buffer ? operand.buffer->width : aligned(node->arg[k]->dim[0]);
+        if (k == 0)
+            widest = width;
+        else
+            depth = width;
+    }
+    buffer->width = widest * depth;
+    vec_push(program->arena, &program->buffers, buffer);
+    block->scratch = buffer;
+}
+
+/* ---- who is alive when ---- */
+
+static void touch(Buffer *buffer, int pass, int at)
+{
+    if (!buffer)
+        return;
+    if (buffer->first[pass] < 0)
+        buffer->first[pass] = at;
+    if (at > buffer->last[pass])
+        buffer->last[pass] = at;
+}
+
+static void touch_node(const Program *program, const Pass *pass, const Node *node, int at)
+{
+    if (node->op == OP_READ || node->op == OP_INPUT)
+        touch(program->schedule->var_loc[pass->backward][node->var->id].buffer, pass->backward, at);
+    touch(pass->loc[node->id].buffer, pass->backward, at);
+}
+
+static void touch_group(const Group *group, int pass, int at)
+{
+    if (!group)
+        return;
+    touch(group->buffer, pass, at);
+    for (int r = 0; r < group->rounds.n; r++)
+        touch(group->rounds.at[r]->operand.buffer, pass, at);
+}
+
+static void touch_block(const Program *program, const Pass *pass, const Block *block, int at)
+{
+    for (int i = 0; i < block->nodes.n; i++) {
+        const Node *node = block->nodes.at[i];
+        touch_node(program, pass, node, at);
+        for (int k = 0; k < node->n; k++)
+            touch_node(program, pass, node->arg[k], at);
+    }
+    for (int i = 0; i < block->copies.n; i++) {
+        touch(block->copies.at[i].to.buffer, pass->backward, at);
+        if (block->copies.at[i].node)
+            touch_node(program, pass, block->copies.at[i].node, at);
+    }
+    if (block->var) {
+        touch(program->schedule->var_loc[pass->backward][block->var->id].buffer, pass->backward, at);
+        if (block->var->init)
+            touch_node(program, pass, block->var->init, at);
+    }
+    touch_group(block->group, pass->backward, at);
+    touch(block->scratch, pass->backward, at);
+    for (int i = 0; i < block->body.n; i++)
+        touch_block(program, pass, block->body.at[i], at);
+}
+
+/* Read after the last block: outputs, gradients, past values for the state, padding values. */
+static void touch_ends(const Program *program, const Pass *pass)
+{
+    const Graph *graph = program->graph;
+    int end = pass->blocks.n;
+    for (int i = 0; !pass->backward && i < graph->outputs.n; i++)
+        touch_node(program, pass, graph->outputs.at[i].value, end);
+    for (int i = 0; i < graph->vars.n; i++) {
+        const GVar *var = graph->vars.at[i];
+        if (var->lag > 0 && (var->kind == GVAR_ADJOINT) == pass->backward) {
+            touch(program->schedule->var_loc[pass->backward][i].buffer, pass->backward, end);
+            if (var->init)
+                touch_node(program, pass, var->init, end);
+        }
+    }
+    for (int i = 0; pass->backward && i < graph->param_grads.n; i++) {
+        NodeList terms = gradient_terms(program->arena, graph->param_grads.at[i].grad);
+        for (int k = 0; k < terms.n; k++)
+            touch_node(program, pass, terms.at[k], end);
+    }
+    for (int i = 0; pass->backward && i < graph->input_grads.n; i++)
+        if (graph->input_grads.at[i].grad)
+            touch_node(program, pass, graph->input_grads.at[i].grad, end);
+    for (int i = 0; pass->backward && i < graph->state_grads.n; i++)
+        if (graph->state_grads.at[i].grad)
+            touch_node(program, pass, graph->state_grads.at[i].grad, end);
+    for (int i = 0; i < graph->nodes.n; i++) /* numbers in double read their operands where the loss is put together */
+        if (pass->in[i] && node_is_total(graph->nodes.at[i]))
+            for (int k = 0; k < graph->nodes.at[i]->n; k++)
+                touch_node(program, pass, graph->nodes.at[i]->arg[k], end);
+}
+
+static void find_lifetimes(Program *program, const Pass *pass)
+{
+    for (int i = 0; i < pass->blocks.n; i++)
+        touch_block(program, pass, pass->blocks.at[i], i);
+    touch_ends(program, pass);
+}
+
+/* ---- first fit ---- */
+
+static int64_t elements(const Program *program, const Buffer *buffer, bool one_step)
+{
+    int64_t rows = program->model->axes.at[AXIS_BATCH].high;
+    int64_t steps = program->axis < 0 || one_step ? 1 : program->model->axes.at[program->axis].high;
+    int64_t n = buffer->width;
+    if (buffer->span != SPAN_ONCE)
+        n *= rows;
+    if (buffer->span == SPAN_SEQ)
+        n *= steps + buffer->lead + buffer->trail;
+    return aligned(n) + (buffer->token ? 0 : PANEL); /* numbers of the last row are loaded a vector at a time */
+}
+
+typedef struct Placed {
+    int64_t at, end;
+    int first, last;
+    bool token;
+} Placed;
+
+typedef struct Region {
+    Arena *arena;
+    VEC(Placed) placed;
+    int64_t reals, ints;
+} Region;
+
+static int64_t fit(Region *region, int64_t count, int first, int last, bool token)
+{
+    int64_t at = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < region->placed.n; i++) {
+            const Placed *other = &region->placed.at[i];
+            bool apart = other->token != token || other->last < first || last < other->first || other->end <= at ||
+                         at + count <= other->at;
+            if (!apart) {
+                at = other->end;
+                moved = true;
+            }
+        }
+    }
+    Placed placed = {at, at + count, first, last, token};
+    vec_push(region->arena, &region->placed, placed);
+    int64_t *most = token ? &region->ints : &region->reals;
+    if (at + count > *most)
+        *most = at + count;
+    return at;
+}
+
+static Region plan_region(Program *program, int which)
+{
+    Region region = {.arena = program->arena};
+    for (int i = 0; i < program->buffers.n; i++) {
+        Buffer *b = program->buffers.at[i];
+        int pass = which == 2;
+        bool here = which == 2 ? b->backward && !b->tape : b->forward;
+        if (!here)
+            continue;
+        bool forever = which == 3 || (which == 0 && b->tape);
+        int first = forever || b->first[pass] < 0 ? 0 : b->first[pass];
+        int last = forever || b->first[pass] < 0 ? 1 << 30 : b->last[pass];
+        int64_t at = fit(&region, elements(program, b, which == 3), first, last, b->token);
+        *(which == 0 ? &b->tape_at : which == 1 ? &b->work_at : which == 2 ? &b->back_at : &b->step_at) = at;
+    }
+    program->region[which] = region.reals;
+    return region;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static void plan_buffers(Program *program)
+{
+    Region tape = plan_region(program, 0), eval = plan_region(program, 1);
+    Region back = plan_region(program, 2), step = plan_region(program, 3);
+    ProgramSizes *sizes = &program->sizes;
+    sizes->tape_reals = larger(1, tape.reals);
+    sizes->tape_ints = larger(1, tape.ints) + PANEL; /* [0]: what the tape holds */
+    sizes->work_reals = larger(1, larger(eval.reals, larger(back.reals + program->back_packed, step.reals)));
+    sizes->work_ints = larger(1, larger(eval.ints, larger(back.ints, step.ints)));
+}
+
+/* ---- what a stream remembers ---- */
+
+static void plan_state(Program *program)
+{
+    const Graph *graph = program->graph;
+    int64_t rows = program->model->axes.at[AXIS_BATCH].high, reals = 0, ints = 0;
+    for (int i = 0; i < graph->vars.n; i++) {
+        GVar *var = graph->vars.at[i];
+        const Buffer *buffer = program->schedule->var_loc[0][i].buffer;
+        if (var->kind == GVAR_ADJOINT || var->lag == 0 || !buffer || buffer->lead == 0)
+            continue;
+        StateSlot slot = {.var = var, .back = buffer->lead, .width = buffer->width, .token = var->token};
+        int64_t *at = var->token ? &ints : &reals;
+        slot.at = *at;
+        *at += aligned(slot.back * rows * slot.width);
+        vec_push(program->arena, &program->state, slot);
+    }
+    program->position_at = ints;
+    program->sizes.state_reals = larger(1, reals);
+    program->sizes.state_ints = ints + rows;
+}
+
+void plan_memory(Program *program)
+{
+    Schedule *schedule = program->schedule;
+    place_params(program);
+    pack_pass(program, &schedule->forward);
+    if (schedule->has_backward)
+        pack_pass(program, &schedule->backward);
+    for (int i = 0; i < schedule->all_blocks.n; i++)
+        add_scratch(program, schedule->all_blocks.at[i]->backward ? &schedule->backward : &schedule->forward,
+                    schedule->all_blocks.at[i]);
+    place_packed(program);
+    for (int i = 0; i < program->buffers.n; i++)
+        for (int pass = 0; pass < 2; pass++)
+            program->buffers.at[i]->first[pass] = program->buffers.at[i]->last[pass] = -1;
+    find_lifetimes(program, &schedule->forward);
+    if (schedule->has_backward)
+        find_lifetimes(program, &schedule->backward);
+    plan_buffers(program);
+    plan_state(program);
+}

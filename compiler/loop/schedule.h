@@ -1,0 +1,148 @@
+/* schedule.h: blocks, loops, product groups, and the order in which they run: the inside of a Program.
+ *
+ * Two passes over the graph are scheduled by the same code: the forward nodes, and the nodes of the gradient together
+ * with the forward nodes that are cheaper to compute again than to keep. In each pass every node that is no leaf has a
+ * home, the block that computes it; it has a Loc when somebody outside its home reads it.
+ *
+ *   components -> pull (elementwise work into the loop that alone uses it) -> levels inside loops -> groups of products
+ *   -> levels of everything -> blocks -> what must be kept (Loc) -> buffers
+ *
+ * Levels are longest paths where an edge costs 1 when its value must be complete before it is used (the operand of a
+ * product, of a reduction over components, a number that a vector needs) and 0 when both ends can share registers. */
+#ifndef RNNC_SCHEDULE_H
+#define RNNC_SCHEDULE_H
+#include "graph/loops.h"
+#include "loop/program.h"
+#include "support/diag.h"
+
+typedef enum BlockKind {
+    BLOCK_INPUT,    /* copies an input or target into a padded buffer: zeros (token -1) past a row's length */
+    BLOCK_LEAD,     /* fills the steps before the first and after the last one from state or init */
+    BLOCK_UNITS,    /* vectors element by element, in panels of 16; in a loop behind the products of its group */
+    BLOCK_SCALARS,  /* numbers: component reductions and arithmetic on them */
+    BLOCK_ROW,      /* one node, by a function of the runtime on whole rows */
+    BLOCK_PRODUCT,  /* one round of a group over all steps and rows: a large matrix product */
+    BLOCK_CONTRACT, /* sums over steps and rows of outer products: weight gradients */
+    BLOCK_SUM,      /* sum over steps and rows of vectors (bias, peephole) or scattered rows (embedding) */
+    BLOCK_TOTAL,    /* numbers free of rows that depend on sums over rows: double */
+    BLOCK_LOOP      /* a cycle: blocks run step by step */
+} BlockKind;
+typedef enum Domain { DOMAIN_ONCE, DOMAIN_ROWS, DOMAIN_SEQ } Domain;
+
+typedef struct Operand { /* the row that a product runs over: a buffer row at some offset of the axis */
+    Buffer *buffer;
+    int offset;
+    int64_t depth; /* units; the whole padded row where slots are interleaved */
+} Operand;
+typedef struct Round { /* products of a group with one operand, joined side by side and over k */
+    Operand operand;
+    PackedMatrix *packed;
+    VEC(Node *) products;
+    struct Block *block; /* BLOCK_PRODUCT that runs it over all steps; NULL: inside the loop */
+} Round;
+struct Group { /* products of one phase with the same number of units: accumulators side by side */
+    int id;
+    int64_t units;
+    int slots, panels_at_once;
+    Node *result[MAX_SLOTS]; /* the last product of each slot's chain */
+    Node *start[MAX_SLOTS];  /* what each chain starts from; NULL: zero */
+    VEC(Round *) rounds;     /* hoisted ones first */
+    int hoisted;             /* how many of the rounds run before the loop */
+    Buffer *buffer;          /* [row][panel][slot][16] of hoisted sums and what takes their place; may be NULL */
+    BiasRow *bias;           /* start of the first hoisted round, or NULL */
+    struct Block *prefill_block;
+    bool prefill;            /* starts are written into the slots before the first hoisted round */
+};
+typedef struct Copy { /* a store beside the node's own: of a leaf, or a second place */
+    Node *node;
+    Loc to;
+} Copy;
+
+typedef struct Block {
+    BlockKind kind;
+    int id;
+    bool backward;
+    Domain domain;
+    int component;      /* of the loop it is inside of (LOOP: which it is), or -1 */
+    int level;          /* inside its loop, or among all blocks */
+    int rank;           /* UNITS: 1 or 2 */
+    int64_t units, matrix_rows; /* UNITS: last dimension; rows of a matrix state, else 1 */
+    unsigned needs;     /* NEEDS_* */
+    VEC(Node *) nodes;  /* by id */
+    VEC(Copy) copies;
+    Group *group;       /* UNITS in a loop, PRODUCT */
+    Round *round;       /* PRODUCT */
+    GVar *var;          /* INPUT, LEAD */
+    /* LOOP */
+    Buffer *scratch;    /* CONTRACT, SUM: partial sums */
+    int axis, direction;
+    VEC(struct Block *) body; /* phases in order */
+    int unroll_steps;
+    /* UNITS with a group */
+    int unroll_k;
+    const char *name;   /* of its function, C-safe and unique */
+} Block;
+enum { NEEDS_TARGET = 1, NEEDS_FUTURE = 2 }; /* a block never mixes these */
+
+typedef VEC(Node *) NodeList;
+typedef struct Pass {
+    bool backward;
+    bool *in;           /* [nodes] computed in this pass (leaves: used) */
+    int *component;     /* [nodes] loop it runs in, or -1; pulled nodes included */
+    int *level;         /* [nodes] */
+    Block **home;       /* [nodes] */
+    Loc *loc;           /* [nodes] */
+    bool *keep;         /* [nodes] needs a Loc */
+    NodeList *users;    /* [nodes] nodes of the pass that read it, by id */
+    Group **group;      /* [nodes] of a product in a chain, or NULL */
+    int *slot;          /* [nodes] its slot there */
+    Round **round;      /* [nodes] */
+    Group **mirror;     /* [nodes] backward: adjoint of slot mirror_slot of a forward group: may stand in its place */
+    int *mirror_slot;
+    unsigned *needs;    /* [nodes] NEEDS_* */
+    int *loop_level;    /* [loops] of the whole loop among the blocks */
+    VEC(Block *) blocks; /* top level, in order */
+    VEC(Group *) groups;
+} Pass;
+
+struct Schedule {
+    Pass forward, backward;
+    bool has_backward;
+    Loc *var_loc[2];    /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
+    bool *on_tape;      /* [nodes] */
+    GraphLoops loops;
+    int block_count, group_count, packed_count;
+    VEC(Block *) all_blocks;
+};
+
+typedef struct ScheduleOptions {
+    int unroll_k, unroll_steps; /* 0: cost model */
+    bool only_forward;
+} ScheduleOptions;
+/* The graph has gone through simplify, chains, grad, retime, chains. */
+Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *options);
+
+/* --- between the files of this folder --- */
+bool node_is_leaf(const Node *node);       /* read where it is used; never computed in a block */
+bool node_is_total(const Node *node);      /* double scalar: BLOCK_TOTAL */
+bool node_is_product(const Node *node);    /* of a parameter and a vector: runs on packed weights */
+Node *product_operand(const Node *product);
+Node *product_matrix(const Node *product);
+Node *product_start(const Node *product);  /* NULL: zero */
+bool pass_loads(const Program *program, const Pass *pass, const Node *node); /* backward loads it from the tape */
+bool pass_computes(const Program *program, const Pass *pass, const Node *node); /* no leaf, not loaded, in the pass */
+void pass_loop_levels(Program *program, Pass *pass); /* level.c */
+Domain node_domain(const Node *node);
+bool node_is_elementwise(const Node *node); /* computed in panels or as a number; ONEHOT and OUTER too */
+bool node_is_number(const Node *node);      /* rank 0 and real, computed in a SCALARS block */
+NodeList gradient_terms(Arena *arena, Node *sum); /* of a parameter's gradient, in order */
+bool is_direct_sum(const Node *term);      /* goes into the gradient without a place of its own */
+void pass_find_users(Program *program, Pass *pass);
+void pass_levels(Program *program, Pass *pass);   /* level.c */
+void pass_groups(Program *program, Pass *pass);   /* group.c: products inside loops and their hoisted beginnings */
+void pass_blocks(Program *program, Pass *pass);   /* block.c */
+void pass_locs(Program *program, Pass *pass);     /* place.c */
+void tape_choose(Program *program);               /* tape.c */
+void plan_memory(Program *program);               /* plan.c */
+void choose_unrolling(Program *program);          /* unroll.c */
+#endif
