@@ -152,10 +152,10 @@ Node *graph_var_node(Graph *graph, GVar *var);
 void graph_each_root(Graph *graph, bool vars, void (*visit)(void *context, Node **root), void *context);
 /* For each node id: whether it is alive. */
 bool *graph_live(Graph *graph, bool vars);
-/* Rebuilds what is alive, operands first: `make` gives the new node for an old one whose operands are already new
- * (args; equal to node->arg where nothing changed) or NULL to rebuild it with them. Roots follow. Names and
- * definitions move to the new nodes. Old nodes stay in `nodes` until graph_compact. */
-typedef Node *GraphMake(void *context, Graph *graph, Node *node, Node **args);
+/* Rebuilds what is alive, operands first: `make` gives the new node for an old one, or NULL to rebuild it with the new
+ * operands (now[id]: the new node for the old one of that id; set for all operands). make NULL: rebuild everything.
+ * Roots follow. Names and definitions move to the new nodes. Old nodes stay in `nodes` until graph_compact. */
+typedef Node *GraphMake(void *context, Graph *graph, Node *node, Node **now);
 void graph_rewrite(Graph *graph, GraphMake *make, void *context);
 /* Drops dead nodes and numbers the rest anew in the same order. */
 void graph_compact(Graph *graph);

@@ -107,7 +107,7 @@ static Node *rebuild(Graph *graph, GraphMake *make, void *context, Node *node, N
         args[i] = now[node->arg[i]->id];
         changed = changed || args[i] != node->arg[i];
     }
-    Node *made = make == NULL ? NULL : make(context, graph, node, args);
+    Node *made = make == NULL ? NULL : make(context, graph, node, now);
     if (made == NULL && !changed && make != NULL)
         made = node;
     if (made == NULL) {
