@@ -93,7 +93,7 @@ size_t rnn_split_point(size_t count, double fraction);
  * `steps` of each (the last one what is left). If the axis is carried, windows come in order and window 0 is fresh;
  * else each window is fresh and their order is shuffled by (seed, epoch). Every input and target of the model must be
  * fed; all feeds have the same count. rows 0: as many as the model takes; steps 0: likewise. RNN_ARG with a message
- * when the text is too short (L < least steps of the axis), RNN_RANGE when a token is outside the field's vocabulary. */
+ * when the text is too short (L < least steps of the axis), RNN_RANGE when a token is outside its vocabulary. */
 RNN_NODISCARD rnn_status rnn_stream_source(const rnn_model *model, const rnn_feed *feed, int32_t feeds, int32_t rows,
                                            int32_t steps, uint64_t seed, rnn_source *source, rnn_error *err);
 

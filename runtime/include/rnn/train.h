@@ -81,7 +81,7 @@ void rnn_adam_double(double *weight, const double *grad, double *m, double *v, s
 typedef struct rnn_step_report {
     int64_t step;        /* 1, 2, ...: this one included, skipped ones counted */
     double loss, loss_weight;
-    double norm;         /* 2-norm of the gradient before clipping; NaN when there was no backward pass */
+    double norm;         /* 2-norm of the gradient before clipping; NaN when the step ended before it */
     double lr;
     int32_t skipped;     /* 1: a non-finite loss or gradient, nothing was updated */
 } rnn_step_report;
@@ -90,8 +90,9 @@ typedef struct rnn_learner {
     const rnn_model *model;
     rnn_options options;
     int64_t total;       /* planned steps, for the cosine; 0: unknown */
-    int64_t step;        /* windows seen: tick of the random numbers and argument of the schedule */
+    int64_t step;        /* windows seen: the tick of the random numbers */
     int64_t updates;     /* of the optimiser: Adam's t */
+    int64_t skipped;     /* steps without update; updates + skipped is the argument of the schedule */
     void *params, *packed, *grad; /* model->params_bytes, packed_bytes, params_bytes; 64-byte aligned */
     void *moment[2];     /* SGD with momentum: one, Adam: two, as params; else NULL */
     void *state;         /* of the stream being learnt; NULL when no axis is carried */
@@ -119,7 +120,8 @@ RNN_NODISCARD rnn_status rnn_learner_reset(rnn_learner *learner, rnn_error *err)
 RNN_NODISCARD rnn_status rnn_train_step(rnn_learner *learner, rnn_call *call, rnn_step_report *report,
                                         rnn_error *err);
 /* The two halves, for gradients over several windows: accumulate (forward, backward of dloss x loss, adds into grad)
- * any number of times, then update (hook, clip, update, pack, grad set to zero). report is filled by both. */
+ * any number of times, then update (hook, clip, update, pack, grad set to zero). report is filled by both; when
+ * accumulate says report->skipped, what was accumulated is gone and update is not to be called. */
 RNN_NODISCARD rnn_status rnn_learner_accumulate(rnn_learner *learner, rnn_call *call, double dloss,
                                                 rnn_step_report *report, rnn_error *err);
 RNN_NODISCARD rnn_status rnn_learner_update(rnn_learner *learner, rnn_step_report *report, rnn_error *err);
@@ -214,7 +216,7 @@ RNN_NODISCARD rnn_status rnn_trainer_run(rnn_trainer *trainer, rnn_error *err);
 /* ---- Checkpoints ----
  * One file: weights, moments, counters, place in the data, carried state, history, options, hashes of the model and of
  * the data; each section and the whole under a 64-bit hash. Saving keeps the one before as path + ".prev" and is
- * atomic; after a crash at any moment one of the two loads. Loading takes `path` if it verifies, else path + ".prev". */
+ * atomic; after a crash at any moment one of the two loads. Loading takes `path` if it verifies, else the other. */
 
 RNN_NODISCARD rnn_status rnn_trainer_save(rnn_trainer *trainer, const char *path, rnn_error *err);
 /* Loads all or touches nothing. The model (both hashes, real_bytes), the source's fingerprint, the optimizer and the
