@@ -45,12 +45,18 @@ COMPILER_O = $(COMPILER_C:%.c=$(OBJ)/%.o)
 GENERATED_O = $(GENERATED_C:$(BUILD)/gen/%.c=$(OBJ)/gen/%.o) $(OBJ)/gen/embedded.o
 RUNTIME_O = $(RUNTIME_C:%.c=$(OBJ)/%.o)
 
-.PHONY: all quick check demo install clean fmt fmt-check deps deps-check accept docs lib
+.PHONY: all quick check demo install clean fmt fmt-check deps deps-check accept docs lib lib-compiler
 all: $(BUILD)/rnnc $(BUILD)/librnn.a
 lib: $(BUILD)/librnn.a
+lib-compiler: $(BUILD)/librnnc.a
 
 $(BUILD)/rnnc: $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a
-	$(CC) $(OPT) $(SANITIZE) -rdynamic -o $@ $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a $(LIBS)
+	$(CC) $(OPT) $(SANITIZE) -o $@ $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a $(LIBS)
+
+# All of the compiler but main: what unit tests link with.
+$(BUILD)/librnnc.a: $(filter-out $(OBJ)/compiler/main.o,$(COMPILER_O)) $(GENERATED_O)
+	rm -f $@
+	$(AR) rcs $@ $^
 
 $(BUILD)/librnn.a: $(RUNTIME_O)
 	rm -f $@

@@ -86,7 +86,7 @@ int compilation_run(Compilation *compilation, const char *last)
             break;
     }
     const int errors = diag_errors(compilation->diag);
-    if (errors > 0 || !compilation->quiet)
+    if (!compilation->silent && (errors > 0 || !compilation->quiet))
         diag_print(compilation->diag, stderr, isatty(STDERR_FILENO) != 0);
     return errors > 0 ? EXIT_REFUSED : -1;
 }

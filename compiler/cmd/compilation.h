@@ -21,7 +21,8 @@ typedef struct Compilation {
     uint32_t file;
     Defines defines;
     bool is_double, precise, strict, standalone;
-    bool quiet; /* prints errors but no warnings: they come when it is compiled again */
+    bool quiet;  /* prints errors but no warnings: they come when it is compiled again */
+    bool silent; /* prints nothing */
     int unroll_k, unroll_s;
     const char *prefix;       /* or NULL: the model's name */
     const char *header_name;  /* as the C file includes it */

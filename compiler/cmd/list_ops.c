@@ -64,6 +64,18 @@ static void print_functions(void)
     }
 }
 
+/* The columns of the row, up to the last one that is not "NoGrad". */
+static void print_gradient(OpId op)
+{
+    bool any = false;
+    for (int column = 0; column < 3; column++)
+        if (op_differentiable(op, column)) {
+            printf(" %c: `%s`%s", 'a' + column, op_info[op].gradient[column], column < 2 ? " " : "");
+            any = true;
+        }
+    printf(any ? " |\n" : " none |\n");
+}
+
 static void print_ops(void)
 {
     printf("\n## Operations of the graph\n\nWhat the functions become, and what the gradient is made of.\n\n"
@@ -78,7 +90,7 @@ static void print_ops(void)
         char formula[256];
         snprintf(formula, sizeof formula, info->tex[0] ? "`%s`" : "%s", info->tex);
         print_cell(formula);
-        printf(" %s |\n", info->differentiable ? "yes" : "none");
+        print_gradient((OpId)i);
     }
 }
 

@@ -1,0 +1,119 @@
+/* check.c: `rnnc check MODEL.rnn` compares the gradient of the emitted double code with differences of its loss. */
+#include <math.h>
+#include <stdio.h>
+
+#include "cmd/check.h"
+#include "cmd/command.h"
+
+typedef struct CheckValues {
+    ModelOptions model;
+    int64_t seed;
+    double tolerance;
+    bool full_size;
+} CheckValues;
+
+static const Option options[] = {
+    {"--seed", "N", OPTION_INT, offsetof(CheckValues, seed), "of weights and data (1)"},
+    {"--tolerance", "E", OPTION_NUMBER, offsetof(CheckValues, tolerance), "largest relative error (1e-6)"},
+    {"--full-size", NULL, OPTION_FLAG, offsetof(CheckValues, full_size), "do not shrink the dims"},
+    MODEL_OPTION_ROWS(CheckValues),
+    RUN_OPTION_ROWS(CheckValues),
+};
+static const CommandHelp help = {
+    "rnnc check MODEL.rnn",
+    "Checks the gradient of every parameter and real input, in double, against five-point differences of the loss of\n"
+    "the emitted code. Dims are made small first. Exit code 1 when one is off.\n",
+    "  rnnc check charlm.rnn\n",
+    options,
+    sizeof options / sizeof *options,
+};
+
+typedef struct CheckTable {
+    CheckProblem *problem;
+    double all, tolerance;
+    int rows, wrong;
+} CheckTable;
+
+static int check_row(CheckTable *table, const char *name, double *value, const double *grad, size_t count)
+{
+    CheckResult result;
+    const int over = check_compare(table->problem, value, grad, count, table->all, &result);
+    if (over >= 0)
+        return over;
+    const bool wrong = !(result.error <= table->tolerance) || result.kinks > result.entries;
+    char kinks[48] = "";
+    if (result.kinks > 0)
+        snprintf(kinks, sizeof kinks, "   (%d next to a kink)", result.kinks);
+    printf("%-24s %8zu %8d   %10.3e   %9.2e   %s%s\n", name, count, result.entries, result.norm, result.error,
+           wrong ? "WRONG" : "ok", kinks);
+    table->rows++;
+    table->wrong += wrong;
+    return -1;
+}
+
+static double norm_of(const double *v, size_t count)
+{
+    double sum = 0;
+    for (size_t i = 0; i < count; i++)
+        sum += v[i] * v[i];
+    return sqrt(sum);
+}
+
+static int check_all(CheckProblem *problem, double tolerance)
+{
+    const rnn_model *model = problem->run->model;
+    int over = check_gradient(problem);
+    CheckTable table = {problem, norm_of(problem->grad, (size_t)model->param_reals), tolerance, 0, 0};
+    if (over < 0)
+        printf("%-24s %8s %8s   %10s   %9s\n", "parameter", "entries", "checked", "|gradient|", "error");
+    for (int32_t i = 0; over < 0 && i < model->params; i++) {
+        const rnn_param_info *param = &model->param[i];
+        if (!(param->flags & RNN_PARAM_FROZEN))
+            over = check_row(&table, param->name, (double *)problem->run->params + param->offset,
+                             problem->grad + param->offset, (size_t)param->count);
+    }
+    for (int32_t i = 0; over < 0 && i < model->fields; i++)
+        if (problem->down[i] && model->field[i].role == RNN_ROLE_INPUT)
+            over = check_row(&table, model->field[i].name, problem->in[i], problem->down[i], problem->in_size[i]);
+    if (over >= 0)
+        return over;
+    printf("%d checked, %d wrong; tolerance %g\n", table.rows, table.wrong, tolerance);
+    return table.wrong > 0 ? EXIT_REFUSED : EXIT_DONE;
+}
+
+static int check(RunModel *run, const CheckValues *values)
+{
+    int over = values->full_size ? -1 : check_shrink(&run->compilation);
+    if (over < 0)
+        over = run_model_load(run, values->model.compiler);
+    if (over < 0 && !run->model->has_loss)
+        over = command_error("model %s has no loss, so there is no gradient", run->model->name);
+    if (over < 0)
+        over = run_model_memory(run);
+    if (over >= 0)
+        return over;
+    CheckProblem problem;
+    over = check_open(&problem, run, (uint64_t)values->seed);
+    if (over < 0)
+        over = check_all(&problem, values->tolerance);
+    check_close(&problem);
+    return over;
+}
+
+int check_command(int argc, char **argv)
+{
+    CheckValues values = {.seed = 1, .tolerance = 1e-6};
+    OptionList files = {0};
+    int over = options_parse(&help, argc, argv, &values, &files);
+    if (over >= 0)
+        return over;
+    if (files.n != 1)
+        return command_usage(&help, "check needs one model");
+    RunModel run = {0};
+    values.model.real = "double";
+    over = compilation_open(&run.compilation, files.at[0], &values.model, &help);
+    if (over < 0)
+        over = check(&run, &values);
+    run_model_close(&run);
+    return over;
+}
