@@ -220,6 +220,8 @@ Stmt *build_generate(Parser *ps, Span span, const char *id, Span id_span, const 
     stmt->axis = axis;
     stmt->axis_span = axis_span;
     stmt->body = body;
+    if (body.n == 0 && diag_errors(ps->diag) == 0)
+        diag_report(ps->diag, E0106, id_span, "the block of '%s' defines nothing", id);
     return stmt;
 }
 

@@ -63,6 +63,8 @@ static bool take_group(const Group *group, bool *open)
             return false;
     for (int i = 0; i < group->count; i++)
         open[group->members[i]] = false;
+    if (group->members == of_operator)
+        open[T_ASSIGN] = false; /* of a named argument: nobody misses it there */
     return true;
 }
 

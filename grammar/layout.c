@@ -128,6 +128,8 @@ static void report_unclosed(Layout *layout, Span span, const char *before)
     diag_note(ps->diag, msg, open->span, "it would close this '%s'", token_alias(open->kind));
     diag_fixit(ps->diag, msg, (Span){span.file, span.start, span.start}, closer);
     parser_trouble(ps, span.start);
+    if (open->kind != T_LBRACE) /* what follows the bracket was not meant to be inside of it */
+        parser_trouble(ps, open->span.start);
 }
 
 /* Closes every bracket opened since the last brace: one message, for the innermost. */
@@ -243,7 +245,10 @@ static void begin_line(Layout *layout, int raw)
             return;
         close_brackets(layout, "the end of the line");
     }
-    if (ps->tokens.n == 0 || at_statement_start(layout) || !peek_can_end(last_token(layout)->kind))
+    if (ps->tokens.n == 0 || at_statement_start(layout))
+        return;
+    const int last = last_token(layout)->kind;
+    if (!peek_can_end(last) && !peek_cuts_short(&ps->raw, raw, last))
         return;
     if (!peek_can_begin(&ps->raw, raw)) {
         report_bad_start(layout, token);

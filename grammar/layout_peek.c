@@ -75,21 +75,39 @@ static int behind_bracket(const TokenList *tokens, int raw)
     return -1;
 }
 
+/* (h, c)[t] = ... */
+static bool is_tuple_equation(const TokenList *tokens, int raw)
+{
+    int behind = behind_bracket(tokens, raw);
+    if (behind > 0 && kind_at(tokens, behind) == T_LBRACK)
+        behind = behind_bracket(tokens, behind);
+    return behind > 0 && kind_at(tokens, behind) == T_ASSIGN;
+}
+
 bool peek_is_statement(const TokenList *tokens, int raw, int before)
 {
     const int kind = kind_at(tokens, raw);
     if (kind >= T_USE && kind <= T_FOR)
-        return kind != T_FN && kind != T_CONST;
+        return (kind != T_FN && kind != T_CONST) || peek_ends_operand(before);
     if (kind == T_ID) { /* h[t] = ..., or z = ... where a named argument cannot stand */
         const bool indexed = kind_at(tokens, raw + 1) == T_LBRACK;
         const int behind = indexed ? behind_bracket(tokens, raw + 1) : raw + 1;
         return behind > 0 && kind_at(tokens, behind) == T_ASSIGN &&
                (indexed || peek_ends_operand(before) || before == T_SEMI);
     }
-    if (kind != T_LPAREN)
+    return kind == T_LPAREN && is_tuple_equation(tokens, raw);
+}
+
+bool peek_cuts_short(const TokenList *tokens, int raw, int before)
+{
+    const int kind = kind_at(tokens, raw);
+    if (kind >= T_USE && kind <= T_FOR)
+        return true;
+    if (before == T_COMMA) /* dim A = 1, B = 2; layer a, b[k] = ... */
         return false;
-    int behind = behind_bracket(tokens, raw); /* (h, c)[t] = ... */
-    if (behind > 0 && kind_at(tokens, behind) == T_LBRACK)
-        behind = behind_bracket(tokens, behind);
-    return behind > 0 && kind_at(tokens, behind) == T_ASSIGN;
+    if (kind == T_ID) {
+        const int behind = kind_at(tokens, raw + 1) == T_LBRACK ? behind_bracket(tokens, raw + 1) : raw + 1;
+        return behind > 0 && kind_at(tokens, behind) == T_ASSIGN;
+    }
+    return kind == T_LPAREN && is_tuple_equation(tokens, raw);
 }

@@ -11,6 +11,8 @@ bool peek_can_end(int kind);
 bool peek_can_begin(const TokenList *tokens, int raw);
 /* Inside of open brackets: is the token at `raw` clearly the beginning of a statement? `before`: the kind before it. */
 bool peek_is_statement(const TokenList *tokens, int raw, int before);
+/* Behind a token that cannot end a statement, outside of brackets: does a new statement begin at `raw` all the same? */
+bool peek_cuts_short(const TokenList *tokens, int raw, int before);
 /* A name, number, string, first, last, a closing bracket or ': an operand ends with it. */
 bool peek_ends_operand(int kind);
 #endif

@@ -71,6 +71,7 @@ static int block_head(const Slip *slip)
     return i;
 }
 
+/* NULL outside of all blocks. */
 static const char *block_name(const Slip *slip)
 {
     const int head = slip->token->depth == 0 ? -1 : block_head(slip);
@@ -88,7 +89,7 @@ static const char *block_name(const Slip *slip)
     case T_LAYER:
         return "among a layer's initialisers";
     default:
-        return "outside of a model";
+        return NULL;
     }
 }
 
@@ -128,8 +129,9 @@ static bool report_wrong_block(const Slip *slip)
         return true;
     ps->outside_reported |= slip->token->depth == 0;
     const char *what = kind == T_ID ? "an equation" : arena_printf(ps->arena, "'%s'", token_alias(kind));
-    diag_report(ps->diag, E0121, token_span(slip, slip->index), "%s belongs %s, not %s", what, home_of(kind),
-                block_name(slip));
+    const char *block = block_name(slip);
+    diag_report(ps->diag, E0121, token_span(slip, slip->index), "%s belongs %s%s%s", what, home_of(kind),
+                block != NULL ? ", not " : "", block != NULL ? block : "");
     return true;
 }
 
