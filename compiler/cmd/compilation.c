@@ -69,7 +69,7 @@ int compilation_restart(Compilation *compilation)
     return start(compilation);
 }
 
-static void run_pass(Compilation *compilation, const Pass *pass)
+static void run_pass(Compilation *compilation, const CompilerPass *pass)
 {
     if (!pass->run(compilation))
         return;
@@ -80,7 +80,7 @@ static void run_pass(Compilation *compilation, const Pass *pass)
 
 int compilation_run(Compilation *compilation, const char *last)
 {
-    for (const Pass *pass = passes; pass->name; pass++) {
+    for (const CompilerPass *pass = passes; pass->name; pass++) {
         run_pass(compilation, pass);
         if (diag_errors(compilation->diag) > 0 || strcmp(pass->name, last) == 0)
             break;
@@ -93,7 +93,7 @@ int compilation_run(Compilation *compilation, const char *last)
 
 int compilation_dump(Compilation *compilation, const char *stage, Text *out)
 {
-    const Pass *pass = passes;
+    const CompilerPass *pass = passes;
     while (pass->name && (strcmp(pass->name, stage) != 0 || !pass->dump))
         pass++;
     if (!pass->name) {

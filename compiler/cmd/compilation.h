@@ -37,13 +37,13 @@ typedef struct Compilation {
 
 /* A stage: run turns one field into the next and returns false after a user's error (in diag). verify returns NULL or
  * what is wrong (a bug of rnnc). dump prints the stage for --dump. Either may be NULL. */
-typedef struct Pass {
+typedef struct CompilerPass {
     const char *name; /* also of its dump */
     bool (*run)(Compilation *compilation);
     const char *(*verify)(const Compilation *compilation);
     void (*dump)(Compilation *compilation, Text *out);
-} Pass;
-extern const Pass passes[]; /* a row of NULLs ends it */
+} CompilerPass;
+extern const CompilerPass passes[]; /* a row of NULLs ends it */
 
 /* Reads the file and sets what the options say; values of -D and of the weights are collected. Returns -1 to go on, or
  * an exit code after a message. compilation_close may be called either way. */

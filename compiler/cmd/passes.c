@@ -1,11 +1,15 @@
 /* passes.c: the stages of the compiler in order, a row each: how it runs, what checks its result, how it is printed. */
+#include <string.h>
+
 #include "cmd/compilation.h"
 #include "grammar/parse.h"
+#include "graph/grad.h"
+#include "graph/lower.h"
+#include "opt/chains.h"
+#include "opt/simplify.h"
 #include "sema/sema.h"
 #include "support/embedded.h"
-#include "syntax/format.h"
-
-#include <string.h>
+#include "syntax/ast_dump.h"
 
 /* ---- tokens, ast ---- */
 static bool run_tokens(Compilation *compilation)
@@ -25,6 +29,11 @@ static bool run_ast(Compilation *compilation)
     compilation->ast = parse_file(compilation->arena, compilation->names, compilation->sources, compilation->diag,
                                   compilation->file);
     return compilation->ast && diag_errors(compilation->diag) == 0;
+}
+
+static void dump_ast(Compilation *compilation, Text *out)
+{
+    ast_dump(compilation->ast, out);
 }
 
 /* ---- model ---- */
@@ -63,9 +72,62 @@ static void dump_model(Compilation *compilation, Text *out)
     model_print(out, compilation->model);
 }
 
-const Pass passes[] = {
+/* ---- graph: made, simplified, order of additions fixed, differentiated ---- */
+static bool run_graph(Compilation *compilation)
+{
+    compilation->graph = lower_model(compilation->arena, compilation->diag, compilation->model);
+    return compilation->graph != NULL;
+}
+
+static bool run_simplify(Compilation *compilation)
+{
+    simplify_run(compilation->graph);
+    return true;
+}
+
+static bool run_chains(Compilation *compilation)
+{
+    chains_run(compilation->graph, 0);
+    return true;
+}
+
+static bool run_grad(Compilation *compilation)
+{
+    if (compilation->graph->loss)
+        grad_build(compilation->graph, true);
+    return true;
+}
+
+static bool run_grad_chains(Compilation *compilation)
+{
+    if (compilation->graph->loss)
+        chains_run(compilation->graph, compilation->graph->forward_nodes);
+    return true;
+}
+
+static const char *verify_graph(const Compilation *compilation)
+{
+    return graph_verify(compilation->graph);
+}
+
+static void dump_graph(Compilation *compilation, Text *out)
+{
+    graph_print(out, compilation->graph, false);
+}
+
+static void dump_grad(Compilation *compilation, Text *out)
+{
+    graph_print(out, compilation->graph, true);
+}
+
+const CompilerPass passes[] = {
     {"tokens", run_tokens, NULL, dump_tokens},
-    {"ast", run_ast, NULL, NULL},
+    {"ast", run_ast, NULL, dump_ast},
     {"model", run_model, NULL, dump_model},
+    {"graph", run_graph, verify_graph, dump_graph},
+    {"simplify", run_simplify, verify_graph, dump_graph},
+    {"chains", run_chains, verify_graph, dump_graph},
+    {"grad", run_grad, verify_graph, dump_grad},
+    {"grad-chains", run_grad_chains, verify_graph, dump_grad},
     {0, 0, 0, 0},
 };
