@@ -1,0 +1,160 @@
+/* print.c: --dump=graph and --dump=grad. A line each for what has a name and for what is used more than once; everything
+ * else is written out where it is used. Operands come before their users. */
+#include "graph/print.h"
+
+#include <string.h>
+
+#include "graph/node.h"
+
+/* ---- labels ---- */
+static void count_root(void *context, Node **root)
+{
+    ((int *)context)[(*root)->id]++;
+}
+
+static int *count_uses(Graph *graph, const bool *live)
+{
+    int *uses = arena_array(graph->arena, int, graph->nodes.n);
+    graph_each_root(graph, false, count_root, uses);
+    for (int id = 0; id < graph->nodes.n; id++)
+        for (int i = 0; live[id] && i < graph->nodes.at[id]->n; i++)
+            uses[graph->nodes.at[id]->arg[i]->id]++;
+    return uses;
+}
+
+static bool is_taken(const Printer *printer, const char *name, int below)
+{
+    for (int id = 0; id < below; id++)
+        if (printer->label[id] != NULL && strcmp(printer->label[id], name) == 0)
+            return true;
+    return false;
+}
+
+static const char *unique(const Printer *printer, const char *name, int id)
+{
+    const char *label = name;
+    for (int n = 2; is_taken(printer, label, id); n++)
+        label = arena_printf(printer->graph->arena, "%s_%d", name, n);
+    return label;
+}
+
+static void label_nodes(Printer *printer, Graph *graph)
+{
+    const bool *live = graph_live(graph, true);
+    const int *uses = count_uses(graph, live);
+    int shared = 0;
+    for (int id = 0; id < graph->nodes.n; id++) {
+        const Node *node = graph->nodes.at[id];
+        if (!live[id] || node->n == 0 || node->op == OP_MASK)
+            continue;
+        if (node->defines != NULL && node->defines->def == node)
+            printer->label[id] = node->defines->path;
+        else if (node->name != NULL && id >= graph->forward_nodes && graph->forward_nodes > 0)
+            printer->label[id] = unique(printer, node->name, id);
+        else if (uses[id] > 1 && node->op != OP_EXPAND)
+            printer->label[id] = arena_printf(graph->arena, "#%d", ++shared);
+    }
+}
+
+/* ---- lines ---- */
+static void print_shape(const Printer *printer, const Node *node)
+{
+    if (node->rank == 1)
+        text_printf(printer->out, " : [%lld]", (long long)node->dim[0]);
+    else if (node->rank == 2)
+        text_printf(printer->out, " : [%lld, %lld]", (long long)node->dim[0], (long long)node->dim[1]);
+}
+
+static void print_node(const Printer *printer, const Node *node)
+{
+    text_add(printer->out, printer->label[node->id]);
+    print_axes(printer, node->axes);
+    print_shape(printer, node);
+    text_add(printer->out, " = ");
+    print_expr(printer, node, true);
+    text_add(printer->out, "\n");
+}
+
+static void print_result(const Printer *printer, const char *what, const char *name, AxisSet axes, const Node *value)
+{
+    if (value == NULL)
+        return;
+    text_printf(printer->out, "%s%s", what, name);
+    print_axes(printer, axes);
+    text_add(printer->out, " = ");
+    print_expr(printer, value, false);
+    text_add(printer->out, "\n");
+}
+
+/* Variables that share the definition of another, or whose definition is a leaf. */
+static void print_aliases(const Printer *printer, bool gradient)
+{
+    for (int i = 0; i < printer->graph->vars.n; i++) {
+        const GVar *var = printer->graph->vars.at[i];
+        if (var->def != NULL && var->def->defines != var && (var->kind == GVAR_ADJOINT) == gradient)
+            print_result(printer, "", var->path, var->axes, var->def);
+        if (!gradient)
+            print_result(printer, "init ", var->path, 0, var->init);
+    }
+}
+
+static void print_forward(const Printer *printer)
+{
+    const Graph *graph = printer->graph;
+    for (int i = 0; i < graph->outputs.n; i++)
+        print_result(printer, "output ", graph->outputs.at[i].var->path, graph->outputs.at[i].var->axes,
+                     graph->outputs.at[i].value);
+    print_result(printer, "loss", "", 0, graph->loss);
+    print_result(printer, "loss weight", "", 0, graph->loss_weight);
+    for (int i = 0; i < graph->metrics.n; i++) {
+        const GMetric *metric = &graph->metrics.at[i];
+        print_result(printer, "metric ", metric->var->path, 0, metric->value);
+        for (int k = 0; k < metric->means.n; k++) {
+            const char *name = arena_printf(graph->arena, "%d", k);
+            print_result(printer, "    sum of mean_", name, 0, metric->means.at[k].sum);
+            print_result(printer, "    weight of mean_", name, 0, metric->means.at[k].weight);
+        }
+    }
+    for (int i = 0; i < graph->entries.n; i++) {
+        const GEntry *entry = &graph->entries.at[i];
+        const char *name = entry->entry->name;
+        for (int k = 0; k < entry->values.n; k++)
+            print_result(printer, arena_printf(graph->arena, "%s: ", name), entry->generated.at[k]->path,
+                         entry->generated.at[k]->axes, entry->values.at[k]);
+        print_result(printer, arena_printf(graph->arena, "%s: stop", name), "", 0, entry->stop);
+    }
+}
+
+static void print_gradient(const Printer *printer)
+{
+    const Graph *graph = printer->graph;
+    for (int i = 0; i < graph->param_grads.n; i++)
+        print_result(printer, "gradient of ", graph->param_grads.at[i].param->path, 0, graph->param_grads.at[i].grad);
+    for (int i = 0; i < graph->input_grads.n; i++)
+        print_result(printer, "gradient of ", graph->input_grads.at[i].input->path,
+                     graph->input_grads.at[i].input->axes, graph->input_grads.at[i].grad);
+    for (int i = 0; i < graph->state_grads.n; i++) {
+        const StateGrad *grad = &graph->state_grads.at[i];
+        print_result(printer, arena_printf(graph->arena, "gradient of the state of %s, %d back", grad->var->path,
+                                           grad->back), "", 0, grad->grad);
+    }
+}
+
+void graph_print(struct Text *out, const Graph *graph, bool gradient)
+{
+    Printer printer = {.out = out, .graph = graph,
+                       .label = arena_array(graph->arena, const char *, graph->nodes.n)};
+    Graph *read = arena_make(graph->arena, Graph); /* walking roots takes their places; nothing is changed */
+    *read = *graph;
+    label_nodes(&printer, read);
+    for (int id = 0; id < graph->nodes.n; id++) {
+        const bool added = graph->forward_nodes > 0 && id >= graph->forward_nodes;
+        if (printer.label[id] != NULL && (added == gradient || printer.label[id][0] == '#'))
+            print_node(&printer, graph->nodes.at[id]);
+    }
+    print_aliases(&printer, gradient);
+    if (gradient)
+        print_gradient(&printer);
+    else
+        print_forward(&printer);
+}
