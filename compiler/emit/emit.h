@@ -8,7 +8,7 @@
 
 typedef struct EmitOptions {
     const char *prefix;       /* of every external symbol; default: the model's name */
-    const char *header_name;  /* as in #include "model.h" */
+    const char *header_name;  /* as in #include "model.h"; NULL: its text is pasted, the C file stands alone */
     const char *source_name;  /* "charlm.rnn" in banner and comments */
     uint64_t source_hash;     /* of the .rnn text */
     const char *command_line; /* for the banner: options that matter, no paths of the machine */
@@ -41,4 +41,15 @@ void emit_model_table(Emit *emit, Text *out); /* #ifdef RNN_WITH_MODEL */
 
 /* a user's name as a C identifier: keywords and our own field names get '_' at the end */
 const char *emit_c_name(Emit *emit, const char *name);
+/* what follows the prefix in the functions of an entry: its name, with '_' at the end where we use it ourselves */
+const char *emit_entry_name(Emit *emit, const Entry *entry);
+/* The arrays that a step takes and gives, in the order of the C parameters `x_in`, `y_out`: inputs and targets over the
+ * axis that the entry reaches and does not generate (of a step entry also those without an axis), in the order of the
+ * file; what generate defines, then the entry's outputs. emit_entry_fixed: what generate's begin reads of the batch. */
+typedef VEC(Var *) VarList;
+VarList emit_entry_ins(Emit *emit, const GEntry *entry);
+VarList emit_entry_outs(Emit *emit, const GEntry *entry);
+VarList emit_entry_fixed(Emit *emit, const GEntry *entry);
+bool emit_has_dropout(const Emit *emit);
+bool emit_has_targets(const Emit *emit);
 #endif

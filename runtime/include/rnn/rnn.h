@@ -71,13 +71,14 @@ typedef struct rnn_param_info {
 enum { RNN_AXES_MAX = 8, RNN_RANK_MAX = 2 };
 
 typedef struct rnn_axis_info {
-    char name[48];
+    char name[64];
     int32_t least, most; /* of the length of a row; axis 0 is batch: of the rows */
     int32_t carry;
 } rnn_axis_info;
 
 typedef enum rnn_role {
-    RNN_ROLE_INPUT = 0, RNN_ROLE_TARGET = 1, RNN_ROLE_OUTPUT = 2, RNN_ROLE_METRIC = 3, RNN_ROLE_CONTROL = 4
+    RNN_ROLE_INPUT = 0, RNN_ROLE_TARGET = 1, RNN_ROLE_OUTPUT = 2, RNN_ROLE_METRIC = 3, RNN_ROLE_CONTROL = 4,
+    RNN_ROLE_ENTRY = 5 /* written by entries only: a variable that is no output of the model */
 } rnn_role;
 typedef struct rnn_field_info {
     char name[96];
@@ -97,7 +98,7 @@ typedef struct rnn_field_info {
 
 typedef enum rnn_entry_kind { RNN_ENTRY_STEP = 0, RNN_ENTRY_GENERATE = 1 } rnn_entry_kind;
 typedef struct rnn_entry_info {
-    char name[48];
+    char name[64];
     int32_t kind; /* rnn_entry_kind */
     int32_t axis;
     int32_t ins;   /* fields the caller gives at each step (indices into fields) */
@@ -109,7 +110,7 @@ typedef struct rnn_entry_info {
 } rnn_entry_info;
 
 typedef struct rnn_constant_info {
-    char name[48];
+    char name[64];
     double value;
     int32_t is_dim;
 } rnn_constant_info;
@@ -139,7 +140,7 @@ typedef struct rnn_call {
 typedef struct rnn_model {
     int32_t abi;
     int32_t real_bytes; /* 4 or 8 */
-    char name[48];
+    char name[64];
     uint64_t layout_hash, params_hash;
     size_t params_bytes, packed_bytes, state_bytes, work_bytes, tape_bytes; /* of the caller's objects */
     int32_t param_reals; /* length of M_params.v */
