@@ -336,6 +336,8 @@ void layout_run(Parser *ps)
     layout->kept = arena_array(ps->arena, bool, ps->raw.n);
     for (int raw = 0; raw < ps->raw.n && !ps->gave_up; raw++)
         take(layout, raw);
+    if (ps->gave_up)
+        return;
     close_blocks(layout, "the end of the file");
     const uint32_t end = ps->source->size;
     end_statement(layout, end, end);

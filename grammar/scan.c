@@ -120,9 +120,11 @@ int scan_number_letter(Parser *ps)
     const char *letters = text + digits;
     DiagMsg *msg = REPORT(ps, E0102, token_span(ps), "a number runs into a letter");
     const bool real = memchr(text, '.', digits) != NULL;
-    if (letters[0] == 'e' || letters[0] == 'E' || letters[0] == '_' || strlen(letters) > NAME_BYTES_MAX)
-        return real ? T_REAL : T_INT;
-    if (text[0] == '0' && (letters[0] == 'x' || letters[0] == 'b'))
+    if (strcmp(letters, "e") == 0 || strcmp(letters, "E") == 0)
+        diag_hint(ps->diag, msg, "an exponent needs digits: %se0", arena_copy(ps->arena, text, digits));
+    else if (letters[0] == '_' || strlen(letters) > NAME_BYTES_MAX)
+        diag_hint(ps->diag, msg, "names begin with a letter");
+    else if (text[0] == '0' && (letters[0] == 'x' || letters[0] == 'b'))
         diag_hint(ps->diag, msg, "numbers are written in decimal");
     else
         diag_hint(ps->diag, msg, "a %s needs its operator: %.*s * %s", real ? "product" : "dimension product",

@@ -202,8 +202,24 @@ static bool report_open_line(const Slip *slip)
 }
 
 /* ---- everything else ---- */
+/* param W [H, D] = ...: a type without its ':'. */
+static bool hint_type(const Slip *slip, DiagMsg *msg)
+{
+    const int first = slip->statement, kind = kind_at(slip, first);
+    const bool declares = kind == T_PARAM || kind == T_INPUT || kind == T_TARGET;
+    if (!declares || !is_expected(slip, T_COLON) || kind_at(slip, first + 1) != T_ID ||
+        kind_at(slip, first + 2) != T_LBRACK || kind_at(slip, slip->index - 1) != T_RBRACK)
+        return false;
+    const Span type = span_join(token_span(slip, first + 2), token_span(slip, slip->index - 1));
+    diag_hint(slip->ps->diag, msg, "a type follows ':', as in %s %s : %s", token_text(slip, first),
+              token_text(slip, first + 1), source_text(slip->ps->arena, slip->ps->sources, type));
+    return true;
+}
+
 static void add_hints(const Slip *slip, DiagMsg *msg)
 {
+    if (hint_type(slip, msg))
+        return;
     Diag *diag = slip->ps->diag;
     const int found = slip->token->kind, before = kind_at(slip, slip->index - 1);
     const bool juxtaposed = peek_ends_operand(before) && is_expected(slip, T_STAR);
@@ -211,8 +227,6 @@ static void add_hints(const Slip *slip, DiagMsg *msg)
         diag_hint(diag, msg, "a product needs its operator: '*' element by element, '@' for matrices");
     else if (found == T_ASSIGN && is_expected(slip, T_EQ))
         diag_hint(diag, msg, "'=' defines; '==' compares");
-    else if (found == T_LBRACK && is_expected(slip, T_COLON))
-        diag_hint(diag, msg, "a type follows ':'");
     else if (found == T_SEMI && open_bracket(slip) >= 0 && kind_at(slip, open_bracket(slip)) == T_LPAREN)
         diag_hint(diag, msg, "arguments are separated by ','; ';' joins vectors in [ ]");
 }

@@ -59,7 +59,8 @@ static void excerpt_add(Excerpt *e, const char *at, int bytes, uint32_t code)
     const int column = e->column++;
     if (column < e->from || column >= e->to)
         return;
-    const bool shown = utf8_is_printable(code) || code == '\t';
+    const bool invisible = column == e->first_mark && utf8_width(code) == 0;
+    const bool shown = (utf8_is_printable(code) && !invisible) || code == '\t';
     text_add_n(&e->line, shown ? at : "?", shown ? (size_t)bytes : 1);
     if (column >= e->marked)
         return;

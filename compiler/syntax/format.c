@@ -109,18 +109,17 @@ static int indent_of(const Format *f, int i, bool continued)
 static uint32_t print_comments(Format *f, int i, bool continued)
 {
     uint32_t at = token_end(f, i - 1);
-    const bool first_in_block = i > 0 && format_is(&f->tokens[i - 1], "{");
-    bool first = true;
+    bool block_begins = i > 0 && format_is(&f->tokens[i - 1], "{");
     for (; f->comment < f->ast->comments.n && f->ast->comments.at[f->comment].token == i; f->comment++) {
         const Comment *comment = &f->ast->comments.at[f->comment];
         if (!comment->own_line && f->lines.n > 0) {
             vec_last(&f->lines).comment = comment_text(f, comment);
         } else {
-            if (!continued && newlines(f, at, comment->span.start) > 1 && !(first && first_in_block))
+            if (!continued && !block_begins && newlines(f, at, comment->span.start) > 1)
                 blank_line(f);
             start_comment_line(f, comment, INDENT * (f->blocks + continued));
+            block_begins = false;
         }
-        first = false;
         at = comment->span.end;
     }
     return at;
@@ -159,6 +158,7 @@ static void place_token(Format *f, int i)
     const Gap gap = gap_before(f, i);
     const Joint joint = joint_before(f, i, gap);
     const bool continued = joint == JOINT_CONTINUED;
+    const int lines = f->lines.n;
     const uint32_t at = print_comments(f, i, continued);
     if (joint == JOINT_SAME_LINE) {
         if (format_space_between(&f->tokens[i - 1], &f->tokens[i]))
@@ -166,7 +166,7 @@ static void place_token(Format *f, int i)
     } else if (joint == JOINT_SEMICOLON) {
         text_add(&vec_last(&f->lines).code, "; ");
     } else {
-        const bool edge = (i > 0 && format_is(&f->tokens[i - 1], "{") && at == token_end(f, i - 1)) ||
+        const bool edge = (i > 0 && format_is(&f->tokens[i - 1], "{") && f->lines.n == lines) ||
                           format_is(&f->tokens[i], "}");
         if (!continued && !edge && newlines(f, at, token_start(f, i)) > 1)
             blank_line(f);
