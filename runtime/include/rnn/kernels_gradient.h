@@ -18,14 +18,14 @@
 #include "rnn/kernels_product.h"
 
 #define RNN_LEAF_ROWS 256
-#define RNN_LEAF_STEPS(rows) ((rows) >= RNN_LEAF_ROWS ? 1 : (RNN_LEAF_ROWS + (rows) - 1) / (rows))
+#define RNN_LEAF_STEPS(rows) ((rows) >= RNN_LEAF_ROWS ? 1 : (RNN_LEAF_ROWS + (rows)-1) / (rows))
 /* Reals of `work` for P * S * 16 columns of G and K of X. */
 #define RNN_DW_REALS(columns, K) ((columns) * (K))
 #define RNN_DW_BLOCK 64 /* columns of G in a block of work: [block][K][64], the last block narrower */
 
 /* One leaf: which rows of G and X, and in which order. */
 typedef struct rnn_leaf {
-    const rnn_real *G, *X; /* the first step met */
+    const rnn_real *G, *X;              /* the first step met */
     ptrdiff_t ldg, g_step, ldx, x_step; /* steps are negative where t falls */
     int steps, rows;
     int add; /* there are sums of earlier leaves */
@@ -59,16 +59,16 @@ RNN_INLINE void rnn_dw_tile_of(const int rows, const int vectors, const rnn_leaf
     }
 }
 
-#define RNN_DW_TILES(rows)                                                                                         \
-    RNN_API void rnn_dw_tile_##rows(const rnn_leaf *f, const rnn_real *G, const rnn_real *X, rnn_real *sum,        \
-                                    ptrdiff_t width, int vectors)                                                  \
-    {                                                                                                              \
-        if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                 \
-            rnn_dw_tile_of(rows, RNN_TILE_VECTORS, f, G, X, sum, width);                                           \
-        else if (vectors == 2)                                                                                     \
-            rnn_dw_tile_of(rows, 2, f, G, X, sum, width);                                                          \
-        else                                                                                                       \
-            rnn_dw_tile_of(rows, 1, f, G, X, sum, width);                                                          \
+#define RNN_DW_TILES(rows)                                                                                             \
+    RNN_API void rnn_dw_tile_##rows(const rnn_leaf *f, const rnn_real *G, const rnn_real *X, rnn_real *sum,            \
+                                    ptrdiff_t width, int vectors)                                                      \
+    {                                                                                                                  \
+        if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                     \
+            rnn_dw_tile_of(rows, RNN_TILE_VECTORS, f, G, X, sum, width);                                               \
+        else if (vectors == 2)                                                                                         \
+            rnn_dw_tile_of(rows, 2, f, G, X, sum, width);                                                              \
+        else                                                                                                           \
+            rnn_dw_tile_of(rows, 1, f, G, X, sum, width);                                                              \
     }
 RNN_DW_TILES(6)
 RNN_DW_TILES(4)
@@ -145,8 +145,7 @@ RNN_API void rnn_gemm_dw_part(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, 
 }
 
 RNN_API void rnn_gemm_dw(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, const rnn_real *X,
-                         ptrdiff_t ldx, ptrdiff_t x_step, int steps, int rows, int falling, int columns, int K,
-                         int add)
+                         ptrdiff_t ldx, ptrdiff_t x_step, int steps, int rows, int falling, int columns, int K, int add)
 {
     rnn_gemm_dw_part(work, G, ldg, g_step, X, ldx, x_step, steps, rows, falling, columns, K, add, 0, 1);
 }

@@ -14,7 +14,7 @@
 #else
 #define RNN_TILE_VECTORS 2
 #endif
-#define RNN_DEPTH_BLOCK 512           /* depths before the accumulators are put down, for large A */
+#define RNN_DEPTH_BLOCK 512             /* depths before the accumulators are put down, for large A */
 #define RNN_ROW_BLOCK_REALS (96 * 1024) /* of A: rows times depths that should stay in the second cache */
 
 /* x[rows][vectors] += A B over K depths: element (i, k) of A at a[i * row + k * depth], depth k of B at b + k * ldb.
@@ -97,15 +97,15 @@ RNN_API void rnn_gemm_tile_pair(const rnn_gemm_tile *t, const rnn_real *B2, ptrd
     }
 }
 
-#define RNN_GEMM_TILES(rows)                                                  \
-    RNN_API void rnn_gemm_tile_##rows(const rnn_gemm_tile *t, int vectors)    \
-    {                                                                         \
-        if (RNN_TILE_VECTORS == 4 && vectors == 4)                            \
-            rnn_gemm_tile_of(rows, RNN_TILE_VECTORS, t);                      \
-        else if (vectors == 2)                                                \
-            rnn_gemm_tile_of(rows, 2, t);                                     \
-        else                                                                  \
-            rnn_gemm_tile_of(rows, 1, t);                                     \
+#define RNN_GEMM_TILES(rows)                                                                                           \
+    RNN_API void rnn_gemm_tile_##rows(const rnn_gemm_tile *t, int vectors)                                             \
+    {                                                                                                                  \
+        if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                     \
+            rnn_gemm_tile_of(rows, RNN_TILE_VECTORS, t);                                                               \
+        else if (vectors == 2)                                                                                         \
+            rnn_gemm_tile_of(rows, 2, t);                                                                              \
+        else                                                                                                           \
+            rnn_gemm_tile_of(rows, 1, t);                                                                              \
     }
 RNN_GEMM_TILES(6)
 RNN_GEMM_TILES(4)

@@ -211,7 +211,8 @@ RNN_API void rnn_row_matvec_t(rnn_real *y, const rnn_real *A, ptrdiff_t lda, con
 }
 
 /* C[rows][cols] = a b', or += where add is not 0 */
-RNN_API void rnn_row_outer(rnn_real *C, ptrdiff_t ldc, const rnn_real *a, const rnn_real *b, int rows, int cols, int add)
+RNN_API void rnn_row_outer(rnn_real *C, ptrdiff_t ldc, const rnn_real *a, const rnn_real *b, int rows, int cols,
+                           int add)
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < RNN_PADDED(cols); j += RNN_VL) {

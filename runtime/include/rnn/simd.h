@@ -26,7 +26,7 @@
 
 /* ---- What the arithmetic relies on ---- */
 
-#if !defined(RNN_ALLOW_FAST_MATH) && \
+#if !defined(RNN_ALLOW_FAST_MATH) &&                                                                                   \
     (defined(__FAST_MATH__) || (defined(__FINITE_MATH_ONLY__) && __FINITE_MATH_ONLY__ + 0))
 #error "rnn: -ffast-math breaks the checks for NaN and the order of additions; define RNN_ALLOW_FAST_MATH to insist"
 #endif
@@ -54,7 +54,7 @@
 #define RNN_LANES 16
 #elif defined(__AVX2__) && defined(__FMA__)
 #define RNN_LANES 8
-#elif (defined(__GNUC__) || defined(__clang__)) && \
+#elif (defined(__GNUC__) || defined(__clang__)) &&                                                                     \
     (defined(__SSE2__) || defined(__ARM_NEON) || defined(__wasm_simd128__))
 #define RNN_LANES 4
 #else
@@ -100,7 +100,17 @@ typedef uint32_t rnn_bits;
 #define RNN_PREFETCH(p) ((void)(p))
 #endif
 #define RNN_PRAGMA(text) _Pragma(#text)
-#if defined(__clang__)
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define RNN_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(memory_sanitizer) || __has_feature(undefined_behavior_sanitizer)
+#define RNN_SANITIZED 1
+#endif
+#endif
+#if defined(RNN_SANITIZED) /* unrolled checks take minutes to compile */
+#define RNN_UNROLL(n)
+#define RNN_UNROLL_FULL
+#elif defined(__clang__)
 #define RNN_UNROLL(n) RNN_PRAGMA(clang loop unroll_count(n))
 #define RNN_UNROLL_FULL RNN_PRAGMA(clang loop unroll(full))
 #elif defined(__GNUC__)

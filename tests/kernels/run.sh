@@ -1,0 +1,90 @@
+#!/bin/sh
+# Builds and runs the kernel tests for numbers of lanes, real types, compilers and both kinds of multiply-add; then
+# compares the hashes of all results: within one real type and one kind of multiply-add they must be equal.
+#     sh tests/kernels/run.sh [quick|check]
+# quick: one compiler, short lists, one build with sanitizers. check: both compilers, all sizes.
+HERE=$(cd "$(dirname "$0")" && pwd)
+ROOT=$(cd "$HERE/../.." && pwd)
+MODE=${1:-quick}
+WORK=$(mktemp -d) || exit 1
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 1' INT TERM
+TESTS="simd math row random product gradient"
+STRICT="-std=c99 -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wdouble-promotion -Wfloat-conversion
+    -Wcast-qual -Wcast-align -Wstrict-prototypes -Wmissing-prototypes -Wundef -Wvla -Wswitch-default -Werror"
+
+can() { grep -qw "$1" /proc/cpuinfo 2>/dev/null; }
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# One line a build: compiler, its flags. Lanes that the machine cannot run are left out.
+builds() {
+    first=$(have clang && echo clang || echo gcc)
+    native=$(can fma && echo "-march=native")
+    for lanes in 16 8 4 1; do
+        if [ $lanes = 16 ] && ! can avx512f; then continue; fi
+        if [ $lanes = 8 ] && ! can avx2; then continue; fi
+        echo "$first -O2 $native -DRNN_LANES=$lanes"
+        if [ "$MODE" = quick ]; then continue; fi
+        echo "$first -O3 $native -DRNN_LANES=$lanes -DRNN_REAL_DOUBLE=1"
+        if have gcc && [ $first != gcc ]; then
+            echo "gcc -O3 $native -DRNN_LANES=$lanes"
+            echo "gcc -O2 $native -DRNN_LANES=$lanes -DRNN_REAL_DOUBLE=1"
+        fi
+        echo "$first -O2 $native -DRNN_LANES=$lanes -DRNN_FMA=0"
+    done
+    echo "$first -O1 $native -DRNN_REAL_DOUBLE=1 -fsanitize=address,undefined -fno-sanitize-recover=all"
+    if [ "$MODE" = quick ]; then return; fi
+    echo "$first -O1 $native -fsanitize=address,undefined -fno-sanitize-recover=all"
+    echo "$first -O0 -DRNN_LANES=1 -DRNN_FMA=0"
+    echo "$first -O2 -DRNN_LANES=4 -DRNN_FMA=0"
+    echo "$first -O2 $native -DRNN_MATH_PRECISE=1 -DTEST_UNHASHED=1"
+    if have gcc; then
+        echo "gcc -O2 -DRNN_FMA=0"
+        echo "gcc -O0 $native"
+    fi
+}
+
+one() { # index, command of the build: results into $WORK/index
+    index=$1
+    shift
+    for t in $TESTS; do
+        long=
+        if [ "$MODE" != quick ]; then
+            case $t in math) long=499 ;; product | gradient) long=all ;; esac
+            case $* in *sanitize* | *-O0*) long= ;; esac
+        fi
+        if ! "$@" $STRICT -I"$ROOT/runtime/include" "$HERE/test_$t.c" -o "$WORK/$index.$t" -lm 2>"$WORK/$index.log" ||
+            ! timeout 300 "$WORK/$index.$t" $long >"$WORK/$index.out" 2>>"$WORK/$index.log"; then
+            echo "FAIL kernels/$t: $*" >>"$WORK/$index"
+            head -20 "$WORK/$index.log" | sed 's/^/    /' >>"$WORK/$index"
+            continue
+        fi
+        tail -n 1 "$WORK/$index.out" | sed "s/\$/ arguments '$long' of $*/" >>"$WORK/$index"
+        rm -f "$WORK/$index.$t"
+    done
+}
+
+# Two builds at a time.
+index=0
+builds >"$WORK/builds"
+while read -r build; do
+    index=$((index + 1))
+    # shellcheck disable=SC2086
+    one $index $build &
+    if [ $((index % 2)) = 0 ]; then wait; fi
+done <"$WORK/builds"
+wait
+
+cat "$WORK"/[0-9] "$WORK"/[0-9][0-9] 2>/dev/null >"$WORK/all"
+FAILED=0
+grep -A 20 FAIL "$WORK/all" && FAILED=1
+# name real lanes N fma F: ... hash H arguments 'A' of BUILD: H is a function of name, real, F and A
+grep -v -e FAIL -e '^ ' -e TEST_UNHASHED "$WORK/all" | awk '
+    { key = $1 " " $2 " fma " $6; for (i = 7; i < NF; i++) { if ($i == "hash") h = $(i + 1); if ($i == "arguments") key = key $(i + 1) } }
+    (key in seen) && seen[key] != h { print "FAIL kernels: other bits: " $0; print "    against " line[key]; bad = 1 }
+    !(key in seen) { seen[key] = h; line[key] = $0 }
+    END { exit bad }' || FAILED=1
+awk '/ checks,/ { for (i = 1; i < NF; i++) if ($(i + 1) == "checks,") n += $i }
+    END { printf "kernels: %d checks\n", n }' "$WORK/all"
+[ $FAILED = 0 ] && echo "ok kernels ($MODE, $(wc -l <"$WORK/builds") builds)"
+exit $FAILED
