@@ -1,5 +1,5 @@
-/* checkpoint_words.c: see checkpoint_words.h. What is read is checked for sense, although its hash was right: a file can
- * be made by anyone. */
+/* checkpoint_words.c: see checkpoint_words.h. What is read is checked for sense although its hash was right: anyone
+ * can make a file. */
 #include "checkpoint_words.h"
 
 #include <string.h>

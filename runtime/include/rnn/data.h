@@ -108,7 +108,8 @@ enum { /* flags of rnn_window_load */
 
 /* Each input and target of the model by its name, time-major: [steps][rows] I32 (or I64) for tokens,
  * [steps][rows][dims] reals for vectors, [rows].. for what has no axis, and AXIS_len I32 [rows] where lengths differ.
- * All shapes, lengths, and tokens within their row's length are checked; tensors of other names are RNN_FORMAT. */
+ * All shapes and lengths are checked here, tokens by the model's calls; NaN and infinity are taken as they are (padding
+ * may hold them); tensors of other names are RNN_FORMAT. */
 RNN_NODISCARD rnn_status rnn_window_load(const rnn_model *model, const char *path, int32_t flags,
                                          rnn_window_data **data, rnn_error *err);
 void rnn_window_free(rnn_window_data *data);
