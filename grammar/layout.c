@@ -338,6 +338,7 @@ void layout_run(Parser *ps)
         take(layout, raw);
     if (ps->gave_up)
         return;
+    close_brackets(layout, "the end of the line");
     close_blocks(layout, "the end of the file");
     const uint32_t end = ps->source->size;
     end_statement(layout, end, end);

@@ -89,6 +89,8 @@ bool peek_is_statement(const TokenList *tokens, int raw, int before)
     const int kind = kind_at(tokens, raw);
     if (kind >= T_USE && kind <= T_FOR)
         return (kind != T_FN && kind != T_CONST) || peek_ends_operand(before);
+    if (kind == T_RBRACE)
+        return true;
     if (kind == T_ID) { /* h[t] = ..., or z = ... where a named argument cannot stand */
         const bool indexed = kind_at(tokens, raw + 1) == T_LBRACK;
         const int behind = indexed ? behind_bracket(tokens, raw + 1) : raw + 1;
