@@ -55,6 +55,7 @@ Node *build_is_step_like(Graph *graph, Node *at);
 #define Gt(a, b) build_ew(graph, OP_GT, a, b, NULL)
 #define Ge(a, b) build_ew(graph, OP_GE, a, b, NULL)
 #define And(a, b) build_ew(graph, OP_AND, a, b, NULL)
+#define Or(a, b) build_ew(graph, OP_OR, a, b, NULL)
 #define Where(c, a, b) build_ew(graph, OP_WHERE, c, a, b)
 #define Dot(a, b) build_binary(graph, OP_DOT, a, b)
 #define Argmax(a) build_unary(graph, OP_ARGMAX, a)

@@ -69,7 +69,6 @@ static Complex f_cos(const Complex *x) { return cimag(x[0]) == 0 ? cos(creal(x[0
 static Complex f_relu(const Complex *x) { return creal(x[0]) > 0 ? x[0] : creal(x[0]) <= 0 ? 0 : creal(x[0]); }
 static Complex f_leaky_relu(const Complex *x) { return creal(x[0]) > 0 ? x[0] : times(x[1], x[0]); }
 static Complex f_abs(const Complex *x) { return creal(x[0]) > 0 ? x[0] : creal(x[0]) < 0 ? -x[0] : fabs(creal(x[0])); }
-static Complex f_clip(const Complex *x) { return creal(x[0]) < creal(x[1]) ? x[1] : creal(x[0]) > creal(x[2]) ? x[2] : x[0]; }
 static Complex f_max2(const Complex *x) { return creal(x[0]) >= creal(x[1]) ? x[0] : x[1]; }
 static Complex f_min2(const Complex *x) { return creal(x[0]) <= creal(x[1]) ? x[0] : x[1]; }
 static Complex f_where(const Complex *x) { return creal(x[0]) != 0 ? x[1] : x[2]; }
@@ -86,6 +85,12 @@ static Complex f_not(const Complex *x) { return truth(creal(x[0]) == 0); }
 static Complex f_expand(const Complex *x) { return x[0]; }
 static Complex f_stopgrad(const Complex *x) { return creal(x[0]); }
 /* clang-format on */
+
+static Complex f_clip(const Complex *x)
+{
+    const Complex raised = creal(x[0]) < creal(x[1]) ? x[1] : x[0];
+    return creal(raised) > creal(x[2]) ? x[2] : raised;
+}
 
 /* The exponential of the sign that cannot overflow. */
 static Complex f_sigmoid(const Complex *x)
