@@ -68,7 +68,7 @@ def main():
     index = read_vocab(a.vocab)
     with open(a.text, encoding="utf-8", newline="") as f:
         tokens = [index[c] for c in f.read()]
-    split = len(tokens) * 9 // 10
+    split = len(tokens) - len(tokens) // 10
     model = CharLM(weights_of(a.weights), torch.float32, a.dropout)
     valid = windows(tokens[split:], a.valid_rows, a.window)
     log = open(a.log, "w") if a.log else None
