@@ -1,4 +1,5 @@
-/* check.c: `rnnc check MODEL.rnn` compares the gradient of the emitted double code with differences of its loss. */
+/* check.c: `rnnc check MODEL.rnn` compares the gradient of the emitted double code with differences of its own loss, and
+ * with complex steps of the reference interpreter, which also says what the loss should be. */
 #include <math.h>
 #include <stdio.h>
 
@@ -8,13 +9,15 @@
 typedef struct CheckValues {
     ModelOptions model;
     int64_t seed;
-    double tolerance;
+    double tolerance, oracle_tolerance;
     bool full_size;
 } CheckValues;
 
 static const Option options[] = {
     {"--seed", "N", OPTION_INT, offsetof(CheckValues, seed), "of weights and data (1)"},
-    {"--tolerance", "E", OPTION_NUMBER, offsetof(CheckValues, tolerance), "largest relative error (1e-6)"},
+    {"--tolerance", "E", OPTION_NUMBER, offsetof(CheckValues, tolerance), "largest error against differences (1e-6)"},
+    {"--oracle-tolerance", "E", OPTION_NUMBER, offsetof(CheckValues, oracle_tolerance),
+     "largest error against complex steps (1e-10)"},
     {"--full-size", NULL, OPTION_FLAG, offsetof(CheckValues, full_size), "do not shrink the dims"},
     MODEL_OPTION_ROWS(CheckValues),
     RUN_OPTION_ROWS(CheckValues),
@@ -22,7 +25,8 @@ static const Option options[] = {
 static const CommandHelp help = {
     "rnnc check MODEL.rnn",
     "Checks the gradient of every parameter and real input, in double, against five-point differences of the loss of\n"
-    "the emitted code. Dims are made small first. Exit code 1 when one is off.\n",
+    "the emitted code, and against complex steps of the reference interpreter; and the loss against the interpreter's.\n"
+    "An error is |g - d| / (|g| + |d|) in the 2-norm. Dims are made small first. Exit code 1 when one is off.\n",
     "  rnnc check charlm.rnn\n",
     options,
     sizeof options / sizeof *options,
@@ -30,25 +34,40 @@ static const CommandHelp help = {
 
 typedef struct CheckTable {
     CheckProblem *problem;
-    double all, tolerance;
+    CheckOracle *oracle;
+    const CheckValues *values;
+    double all;
     int rows, wrong;
 } CheckTable;
 
 static int check_row(CheckTable *table, const char *name, double *value, const double *grad, size_t count)
 {
     CheckResult result;
+    double oracle = 0;
     const int over = check_compare(table->problem, value, grad, count, table->all, &result);
     if (over >= 0)
         return over;
-    const bool wrong = !(result.error <= table->tolerance) || result.kinks > result.entries;
+    const bool compared = check_oracle_compare(table->oracle, name, grad, count, table->all, &oracle);
+    const bool wrong = !compared || !(result.error <= table->values->tolerance) ||
+                       !(oracle <= table->values->oracle_tolerance) || result.kinks > result.entries;
     char kinks[48] = "";
     if (result.kinks > 0)
         snprintf(kinks, sizeof kinks, "   (%d next to a kink)", result.kinks);
-    printf("%-24s %8zu %8d   %10.3e   %9.2e   %s%s\n", name, count, result.entries, result.norm, result.error,
-           wrong ? "WRONG" : "ok", kinks);
+    printf("%-24s %8zu %8d   %10.3e   %9.2e   %9.2e   %s%s\n", name, count, result.entries, result.norm, result.error,
+           oracle, wrong ? "WRONG" : "ok", kinks);
     table->rows++;
     table->wrong += wrong;
     return -1;
+}
+
+static void check_loss(CheckTable *table)
+{
+    const double error = check_oracle_loss(table->oracle, table->problem->call.loss);
+    const bool wrong = !(error <= table->values->oracle_tolerance);
+    printf("%-24s %8d %8d   %10.3e   %9s   %9.2e   %s\n", "loss", 1, 1, table->problem->call.loss, "", error,
+           wrong ? "WRONG" : "ok");
+    table->rows++;
+    table->wrong += wrong;
 }
 
 static double norm_of(const double *v, size_t count)
@@ -59,13 +78,18 @@ static double norm_of(const double *v, size_t count)
     return sqrt(sum);
 }
 
-static int check_all(CheckProblem *problem, double tolerance)
+static int check_all(CheckProblem *problem, const CheckValues *values)
 {
     const rnn_model *model = problem->run->model;
     int over = check_gradient(problem);
-    CheckTable table = {problem, norm_of(problem->grad, (size_t)model->param_reals), tolerance, 0, 0};
-    if (over < 0)
-        printf("%-24s %8s %8s   %10s   %9s\n", "parameter", "entries", "checked", "|gradient|", "error");
+    CheckTable table = {.problem = problem, .values = values, .all = norm_of(problem->grad, (size_t)model->param_reals)};
+    table.oracle = check_oracle_open(problem);
+    if (!table.oracle)
+        return EXIT_REFUSED;
+    if (over < 0) {
+        printf("%-24s %8s %8s   %10s   %9s   %9s\n", "", "entries", "checked", "norm", "difference", "complex");
+        check_loss(&table);
+    }
     for (int32_t i = 0; over < 0 && i < model->params; i++) {
         const rnn_param_info *param = &model->param[i];
         if (!(param->flags & RNN_PARAM_FROZEN))
@@ -77,7 +101,8 @@ static int check_all(CheckProblem *problem, double tolerance)
             over = check_row(&table, model->field[i].name, problem->in[i], problem->down[i], problem->in_size[i]);
     if (over >= 0)
         return over;
-    printf("%d checked, %d wrong; tolerance %g\n", table.rows, table.wrong, tolerance);
+    printf("%d checked, %d wrong; tolerances %g and %g\n", table.rows, table.wrong, values->tolerance,
+           values->oracle_tolerance);
     return table.wrong > 0 ? EXIT_REFUSED : EXIT_DONE;
 }
 
@@ -95,14 +120,14 @@ static int check(RunModel *run, const CheckValues *values)
     CheckProblem problem;
     over = check_open(&problem, run, (uint64_t)values->seed);
     if (over < 0)
-        over = check_all(&problem, values->tolerance);
+        over = check_all(&problem, values);
     check_close(&problem);
     return over;
 }
 
 int check_command(int argc, char **argv)
 {
-    CheckValues values = {.seed = 1, .tolerance = 1e-6};
+    CheckValues values = {.seed = 1, .tolerance = 1e-6, .oracle_tolerance = 1e-10};
     OptionList files = {0};
     int over = options_parse(&help, argc, argv, &values, &files);
     if (over >= 0)

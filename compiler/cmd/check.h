@@ -37,4 +37,15 @@ int check_gradient(CheckProblem *problem);
 /* Compares `count` gradient entries with five-point differences of the loss in `value` (a part of params or an input);
  * all: the 2-norm of the whole gradient. */
 int check_compare(CheckProblem *problem, double *value, const double *grad, size_t count, double all, CheckResult *result);
+
+/* check_oracle.c: the reference interpreter on the same numbers: no schedule, no derivative rule. */
+typedef struct CheckOracle CheckOracle;
+/* NULL after a message. It reads the arrays of the problem where they are. */
+CheckOracle *check_oracle_open(CheckProblem *problem);
+/* |emitted - interpreted| / |interpreted| of the loss. */
+double check_oracle_loss(CheckOracle *oracle, double loss);
+/* Compares gradient entries (or directions, where there are many) of a parameter or input with complex steps; the error
+ * in the 2-norm as in CheckResult. False when the interpreter has no field of that name. */
+bool check_oracle_compare(CheckOracle *oracle, const char *name, const double *grad, size_t count, double all,
+                          double *error);
 #endif

@@ -25,7 +25,7 @@ typedef struct Compilation {
     bool silent; /* prints nothing */
     int unroll_k, unroll_s;
     const char *prefix;       /* or NULL: the model's name */
-    const char *header_name;  /* as the C file includes it */
+    const char *header_name;  /* as the C file includes it; NULL: pasted into it */
     const char *command_line; /* for the banner */
     /* after each stage */
     Ast *ast;

@@ -2,13 +2,16 @@
 #include <string.h>
 
 #include "cmd/compilation.h"
+#include "emit/emit.h"
 #include "grammar/parse.h"
 #include "graph/grad.h"
 #include "graph/lower.h"
+#include "loop/schedule.h"
 #include "opt/chains.h"
 #include "opt/simplify.h"
 #include "sema/sema.h"
 #include "support/embedded.h"
+#include "support/sha256.h"
 #include "syntax/ast_dump.h"
 
 /* ---- tokens, ast ---- */
@@ -120,6 +123,51 @@ static void dump_grad(Compilation *compilation, Text *out)
     graph_print(out, compilation->graph, true);
 }
 
+/* ---- loops, then C ---- */
+static bool run_loop(Compilation *compilation)
+{
+    const ScheduleOptions options = {.unroll_k = compilation->unroll_k, .unroll_steps = compilation->unroll_s};
+    compilation->program = schedule_build(compilation->arena, compilation->graph, &options);
+    return true;
+}
+
+/* The first 8 bytes of its SHA-256. */
+static uint64_t text_hash(const Source *source)
+{
+    Sha256 hash;
+    unsigned char digest[32];
+    uint64_t value = 0;
+    sha256_start(&hash);
+    sha256_add(&hash, source->text, source->size);
+    sha256_end(&hash, digest);
+    for (int i = 0; i < 8; i++)
+        value = value << 8 | digest[i];
+    return value;
+}
+
+static bool run_c(Compilation *compilation)
+{
+    const Source *source = source_of(compilation->sources, compilation->file);
+    const EmitOptions options = {
+        .prefix = compilation->prefix ? compilation->prefix : compilation->model->name,
+        .header_name = compilation->header_name,
+        .source_name = source->name,
+        .source_hash = text_hash(source),
+        .command_line = compilation->command_line,
+        .is_double = compilation->is_double,
+        .precise = compilation->precise,
+        .standalone = compilation->standalone,
+    };
+    emit_model(compilation->arena, compilation->program, compilation->sources, &options, &compilation->c,
+               &compilation->header);
+    return true;
+}
+
+static void dump_c(Compilation *compilation, Text *out)
+{
+    text_add(out, text_z(&compilation->c));
+}
+
 const CompilerPass passes[] = {
     {"tokens", run_tokens, NULL, dump_tokens},
     {"ast", run_ast, NULL, dump_ast},
@@ -129,5 +177,7 @@ const CompilerPass passes[] = {
     {"chains", run_chains, verify_graph, dump_graph},
     {"grad", run_grad, verify_graph, dump_grad},
     {"grad-chains", run_grad_chains, verify_graph, dump_grad},
+    {"loop", run_loop, NULL, NULL},
+    {"c", run_c, NULL, dump_c},
     {0, 0, 0, 0},
 };

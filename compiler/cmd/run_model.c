@@ -45,6 +45,7 @@ int run_model_load(RunModel *run, const char *compiler)
 {
     Compilation *compilation = &run->compilation;
     compilation->standalone = true;
+    compilation->header_name = NULL; /* one text, no include path */
     const int over = compilation_run(compilation, "c");
     if (over >= 0)
         return over;
