@@ -3,7 +3,7 @@
 
 #include "emit/interface.h"
 
-static Emit emit_open(Arena *arena, const Program *program, const SourceMap *sources, const EmitOptions *options)
+Emit emit_open(Arena *arena, const Program *program, const SourceMap *sources, const EmitOptions *options)
 {
     Emit emit = {.arena = arena, .program = program, .sources = sources, .options = options};
     emit.m = emit_prefix(arena, options->prefix != NULL ? options->prefix : program->model->name);

@@ -14,6 +14,9 @@
 
 enum { EMIT_COLUMNS = 120 };
 
+/* --- emit.c --- */
+Emit emit_open(Arena *arena, const Program *program, const SourceMap *sources, const EmitOptions *options);
+
 /* --- names.c --- */
 const char *emit_prefix(Arena *arena, const char *name);
 const char *emit_upper(Arena *arena, const char *name);

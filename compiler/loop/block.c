@@ -128,8 +128,8 @@ static Block *loop_block(Program *program, Pass *pass, int component)
             return pass->blocks.at[i];
     Block *loop = block_new(program, pass, BLOCK_LOOP, DOMAIN_SEQ, pass->loop_level[component]);
     loop->component = component;
-    loop->axis = program->schedule->loops.loop.at[component].axis;
-    loop->direction = program->schedule->loops.loop.at[component].direction;
+    loop->axis = program->schedule->loops->at[component].axis;
+    loop->direction = program->schedule->loops->at[component].direction;
     vec_push(program->arena, &pass->blocks, loop);
     return loop;
 }

@@ -215,6 +215,21 @@ static int uses_of_matrix(const Program *program, const Node *matrix, Node **pro
     return n;
 }
 
+/* What may read a value that stands interleaved with others. */
+static bool walks_interleaved(const Graph *graph, const Node *node)
+{
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *user = graph->nodes.at[i];
+        for (int k = 0; k < user->n; k++) {
+            bool fine = (node_is_elementwise(user) && user->op != OP_OUTER) || node_is_product(user) ||
+                        user->op == OP_CONTRACT || (user->op == OP_SUM_AXES && node_domain(user) == DOMAIN_ONCE);
+            if (user->arg[k] == node && !fine)
+                return false;
+        }
+    }
+    return true;
+}
+
 static void mirror_operand(const Program *program, Pass *pass, const Node *matrix, Node *adjoint)
 {
     Node *product = NULL;
@@ -223,7 +238,7 @@ static void mirror_operand(const Program *program, Pass *pass, const Node *matri
     Group *group = program->schedule->forward.group[product->id];
     bool fits = adjoint->rank == 1 && group && group->slots > 1 && adjoint->dim[0] == group->units &&
                 op_info[adjoint->op].family == FAMILY_EW && pass->component[adjoint->id] >= 0;
-    if (fits)
+    if (fits && walks_interleaved(program->graph, adjoint))
         claim(pass, adjoint, group, program->schedule->forward.slot[product->id]);
 }
 

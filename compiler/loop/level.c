@@ -119,8 +119,8 @@ static void units_find(Units *u)
 {
     const Graph *graph = u->program->graph;
     int n = graph->nodes.n;
-    int *first_of_loop = arena_array(u->program->arena, int, u->program->schedule->loops.n + 1);
-    for (int i = 0; i < u->program->schedule->loops.n; i++)
+    int *first_of_loop = arena_array(u->program->arena, int, u->program->schedule->loops->n + 1);
+    for (int i = 0; i < u->program->schedule->loops->n; i++)
         first_of_loop[i] = -1;
     for (int i = 0; i < n; i++) {
         int loop = u->pass->component[i];
@@ -196,7 +196,7 @@ void pass_levels(Program *program, Pass *pass)
             if (pass_computes(program, pass, graph->nodes.at[i]))
                 relax(&u, graph->nodes.at[i]);
     }
-    int *loop_level = arena_array(program->arena, int, program->schedule->loops.n + 1);
+    int *loop_level = arena_array(program->arena, int, program->schedule->loops->n + 1);
     for (int i = 0; i < n; i++) {
         if (!pass_computes(program, pass, graph->nodes.at[i]))
             continue;

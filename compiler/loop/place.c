@@ -370,7 +370,26 @@ static void adopt_tape(Program *program, Pass *pass)
     }
 }
 
-/* Buffers are fields of a struct: their names must differ. */
+/* What every entry notes of its rows; backward finds it on the tape. */
+static void place_rows(Program *program, const Pass *pass)
+{
+    static const char *const names[] = {"length", "position"};
+    for (int i = 0; i < 2; i++) {
+        Buffer *buffer = buffer_new(program, pass, names[i], SPAN_ROWS, 1);
+        buffer->token = buffer->tape = buffer->backward = true;
+    }
+}
+
+static bool is_frame_field(const char *name)
+{
+    static const char *const fields[] = {"p", "w", "wb", "c", "up", "grad", "dloss", "rows", "steps", "valid", "key", "train"};
+    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+        if (strcmp(name, fields[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Buffers are fields of a struct: their names must differ. The first two are "length" and "position". */
 static void make_names_unique(Program *program)
 {
     for (int i = 0; i < program->buffers.n; i++) {
@@ -378,7 +397,7 @@ static void make_names_unique(Program *program)
         int same = 0;
         for (int k = 0; k < program->buffers.n; k++)
             same += strcmp(program->buffers.at[k]->name, buffer->name) == 0;
-        if (same > 1)
+        if (i >= 2 && (same > 1 || is_frame_field(buffer->name)))
             buffer->field = arena_printf(program->arena, "%s_%d", buffer->name, buffer->id);
         else
             buffer->field = buffer->name;
@@ -389,6 +408,8 @@ void pass_locs(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
     bool *taken = arena_array(program->arena, bool, graph->nodes.n);
+    if (!pass->backward)
+        place_rows(program, pass);
     keep_used(program, pass);
     keep_roots(program, pass);
     if (pass->backward) {

@@ -166,6 +166,13 @@ static void mark_backward_roots(Marker *m)
         mark(m, graph->state_grads.at[i].grad);
 }
 
+/* The cycle a node is on, or -1. */
+static int cycle_of(const GraphLoops *loops, int node)
+{
+    int component = node < loops->nodes ? loops->of_node[node] : -1;
+    return component >= 0 && loops->at[component].cycle ? component : -1;
+}
+
 static void pass_init(Program *program, Pass *pass, bool backward)
 {
     Arena *arena = program->arena;
@@ -184,7 +191,7 @@ static void pass_init(Program *program, Pass *pass, bool backward)
     pass->mirror_slot = arena_array(arena, int, n);
     pass->needs = arena_array(arena, unsigned, n);
     for (int i = 0; i < n; i++)
-        pass->component[i] = program->schedule->loops.component[i];
+        pass->component[i] = cycle_of(program->schedule->loops, i);
 }
 
 static void pass_mark(Program *program, Pass *pass)
@@ -322,7 +329,7 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
     program->unroll_k = options->unroll_k;
     program->unroll_steps = options->unroll_steps;
     Schedule *schedule = program->schedule = arena_make(arena, Schedule);
-    graph_find_loops(arena, graph, &schedule->loops);
+    schedule->loops = graph_loops(graph);
     schedule->on_tape = arena_array(arena, bool, graph->nodes.n);
     for (int i = 0; i < 2; i++)
         schedule->var_loc[i] = arena_array(arena, Loc, graph->vars.n);

@@ -110,7 +110,7 @@ struct Schedule {
     bool has_backward;
     Loc *var_loc[2];    /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
     bool *on_tape;      /* [nodes] */
-    GraphLoops loops;
+    GraphLoops *loops;
     int block_count, group_count, packed_count;
     VEC(Block *) all_blocks;
 };

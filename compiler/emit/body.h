@@ -1,0 +1,73 @@
+/* body.h: what the files that emit the inside of a model share: where a value stands as a C expression, and the
+ * value of a node as an expression over rnn_vec. emit_body.c calls the parts in order:
+ *   emit_frame.c   the struct of pointers that every block gets, and one function a place (tape, work) that fills it
+ *   emit_pack.c    packed weights
+ *   emit_units.c   vectors element by element       emit_product.c  tiles of products of a phase
+ *   emit_numbers.c component reductions, numbers    emit_row.c      whole-row functions
+ *   emit_sums.c    deferred sums and gradients      emit_window.c   inputs, leads, outputs, state
+ *   emit_run.c     the order of everything in each entry point */
+#ifndef RNNC_EMIT_BODY_H
+#define RNNC_EMIT_BODY_H
+#include "emit/ctree.h"
+#include "emit/emit.h"
+#include "loop/schedule.h"
+
+typedef struct Ctx {
+    Emit *emit;
+    Arena *arena;
+    const Program *program;
+    const Pass *pass;
+    const Block *block;
+    const CExpr *t, *row;      /* ptrdiff_t expressions; NULL outside */
+    const CExpr *panel, *lane; /* of a vector: units panel * 16 + lane .. */
+    const CExpr *matrix_row;   /* of a rank-2 value */
+    const CExpr **local;       /* [nodes] value already computed in this block, or NULL */
+} Ctx;
+
+Ctx ctx_new(Emit *emit, const Pass *pass, const Block *block);
+
+/* --- where things are --- */
+Loc node_loc(const Program *program, const Pass *pass, const Node *node); /* of READ and INPUT: the variable's */
+int node_offset(const Node *node);
+/* Pointer to the row of a buffer at (t + offset, row): "f->h + ((t + 1) * f->rows + row) * 128" */
+const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset);
+/* Pointer to a whole row of a contiguous node: a Loc, an input, a parameter. */
+const CExpr *node_pointer(const Ctx *ctx, const Node *node);
+/* Index of the vector's first unit in a buffer row: panel * slots * 16 + slot * 16 + lane */
+const CExpr *unit_index(const Ctx *ctx, int slots, int slot);
+const CExpr *unit_position(const Ctx *ctx); /* panel * 16 + lane */
+const CExpr *param_pointer(const Ctx *ctx, const GVar *param);
+int64_t param_offset(const Program *program, const GVar *param);
+int64_t row_stride(const Node *matrix); /* reals between rows of a rank-2 value in memory; parameters: not padded */
+
+/* --- values --- */
+const CExpr *real_literal(const Ctx *ctx, double value); /* "0.5F" */
+const CExpr *value_of(const Ctx *ctx, const Node *node);  /* rnn_vec */
+const CExpr *number_of(const Ctx *ctx, const Node *node); /* rnn_real */
+const CExpr *token_of(const Ctx *ctx, const Node *node);  /* int32_t */
+const CExpr *compute(const Ctx *ctx, const Node *node);   /* the node's own expression over value_of its arguments */
+const char *local_name(const Ctx *ctx, const Node *node); /* the user's name or tN */
+void comment_equation(const Ctx *ctx, CBlock *out, const Node *node); /* "charlm.rnn:20  h[t] = ..." */
+
+/* --- functions --- */
+const char *block_function(const Ctx *ctx, const Block *block, const char *suffix);
+bool has_lengths(const Ctx *ctx);
+bool block_keeps(const Ctx *ctx, const Node *node);
+void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64_t units);
+
+void emit_frame(Emit *emit, CBlock *out);
+void emit_places(Emit *emit, CBlock *out);
+void emit_pack(Emit *emit, CBlock *out);
+void emit_block_functions(Emit *emit, CBlock *out, const Pass *pass);
+void emit_units(Ctx *ctx, CBlock *out);
+void emit_tiles(Ctx *ctx, CBlock *out);
+void emit_numbers(Ctx *ctx, CBlock *out);
+void emit_row(Ctx *ctx, CBlock *out);
+void emit_product(Ctx *ctx, CBlock *out);
+void emit_sums(Ctx *ctx, CBlock *out);
+void emit_input(Ctx *ctx, CBlock *out);
+void emit_lead(Ctx *ctx, CBlock *out);
+void emit_total(const Ctx *ctx, CBlock *out, const Node *node); /* statements that compute a double */
+void emit_window(Emit *emit, CBlock *out); /* outputs, state */
+void emit_gradients(Emit *emit, CBlock *out);
+#endif

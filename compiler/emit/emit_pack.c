@@ -1,0 +1,101 @@
+/* emit_pack.c: M_pack: every matrix that a product multiplies by, in panels (rnn/kernels.h), and the rows that
+ * accumulators start from. Matrices that only backward uses are packed when it starts. */
+#include "emit/body.h"
+
+static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece)
+{
+    const Node *matrix = piece->matrix;
+    c_call(out, c_name(emit->arena, "rnn_pack_%s(to + %lld, p + %lld, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
+                       piece->transposed ? "cols" : "rows", (long long)packed->at,
+                       (long long)param_offset(emit->program, matrix->var), (long long)matrix->dim[1],
+                       (long long)packed->units, (long long)piece->depth, piece->slot, packed->slots,
+                       packed->panels_at_once, (long long)piece->depth_from, (long long)packed->depth, piece->depth_slot,
+                       piece->depth_slots));
+}
+
+/* Slots, depths and units that no piece covers must be zero. */
+static bool is_covered(const PackedMatrix *packed)
+{
+    return packed->pieces == packed->slots && packed->units % PANEL == 0 && packed->piece[0].depth_slots == 0;
+}
+
+static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
+{
+    c_comment(out, "%s: %lld units x depth %lld, %d slots", packed->piece[0].matrix->var->path, (long long)packed->units,
+              (long long)packed->depth, packed->slots);
+    if (!is_covered(packed))
+        c_call(out, c_name(emit->arena, "memset(to + %lld, 0, %lld * sizeof(rnn_real))", (long long)packed->at,
+                           (long long)packed->count));
+    for (int i = 0; i < packed->pieces; i++)
+        pack_piece(emit, out, packed, &packed->piece[i]);
+}
+
+static void pack_bias(Emit *emit, CBlock *out, const BiasRow *bias, const Group *group)
+{
+    for (int s = 0; s < group->slots; s++) {
+        const Node *start = bias->slot[s];
+        const char *from = start ? arena_printf(emit->arena, "p + %lld", (long long)param_offset(emit->program, start->var))
+                                 : "NULL";
+        c_call(out, c_name(emit->arena, "rnn_pack_vector(to + %lld, %s, %lld, %d, %d)", (long long)bias->at, from,
+                           (long long)group->units, s, group->slots));
+    }
+}
+
+static bool is_forward_bias(const Emit *emit, const BiasRow *bias, const Group **group)
+{
+    const Schedule *schedule = emit->program->schedule;
+    for (int pass = 0; pass < 2; pass++) {
+        const Pass *p = pass ? &schedule->backward : &schedule->forward;
+        for (int i = 0; i < p->groups.n; i++)
+            if (p->groups.at[i]->bias == bias) {
+                *group = p->groups.at[i];
+                return true;
+            }
+    }
+    return false;
+}
+
+static int count_packed(const Emit *emit, bool backward)
+{
+    int n = 0;
+    for (int i = 0; i < emit->program->packed.n; i++)
+        n += emit->program->packed.at[i]->backward == backward;
+    return n;
+}
+
+static CBlock *pack_function(Emit *emit, CBlock *out, const char *name, const char *const *params)
+{
+    return c_function(out, "static void", arena_printf(emit->arena, "%s_%s", emit->m, name), params, 2);
+}
+
+void emit_pack(Emit *emit, CBlock *out)
+{
+    Arena *arena = emit->arena;
+    const char *params[] = {arena_printf(arena, "const %s_params *params", emit->m),
+                            arena_printf(arena, "%s_packed *packed", emit->m)};
+    CBlock *body = pack_function(emit, out, "do_pack", params);
+    if (count_packed(emit, false) + emit->program->bias.n > 0) {
+        c_decl(body, "const rnn_real *const", "p", c_name(arena, "params->v"));
+        c_decl(body, "rnn_real *const", "to", c_name(arena, "packed->w"));
+    } else {
+        c_call(body, c_name(arena, "(void)params"));
+        c_assign(body, c_name(arena, "packed->w[0]"), "=", c_int(arena, 0));
+    }
+    for (int i = 0; i < emit->program->packed.n; i++)
+        if (!emit->program->packed.at[i]->backward)
+            pack_matrix(emit, body, emit->program->packed.at[i]);
+    for (int i = 0; i < emit->program->bias.n; i++) {
+        const Group *group;
+        if (is_forward_bias(emit, emit->program->bias.at[i], &group))
+            pack_bias(emit, body, emit->program->bias.at[i], group);
+    }
+    c_blank(out);
+    if (count_packed(emit, true) == 0)
+        return;
+    const char *back[] = {"const rnn_real *p", "rnn_real *to"};
+    body = pack_function(emit, out, "pack_backward", back);
+    for (int i = 0; i < emit->program->packed.n; i++)
+        if (emit->program->packed.at[i]->backward)
+            pack_matrix(emit, body, emit->program->packed.at[i]);
+    c_blank(out);
+}

@@ -1,0 +1,235 @@
+/* emit_product.c: products on packed weights. Outside loops one call of rnn_gemm over all steps and rows. In a phase of
+ * a loop the products are written out: tiles of 6, 4 or 1 rows by one block of panels, accumulators in registers, k
+ * unrolled, then the elementwise part of the phase (emit_units.c) on the accumulators. Each element is one chain of
+ * rnn_fma over k, so no tile and no unrolling changes a bit. */
+#include <string.h>
+
+#include "emit/body.h"
+
+typedef struct Tile {
+    Ctx *ctx;
+    const Group *group;
+    int rows, panels;  /* of this tile */
+    int vectors;       /* slots * panels */
+    const char *name;
+} Tile;
+
+static const CExpr *acc(const Tile *tile, int row, int vector)
+{
+    return c_name(tile->ctx->arena, "a%d_%d", row, vector);
+}
+
+static const CExpr *packed_pointer(const Ctx *ctx, const PackedMatrix *packed)
+{
+    return c_add(ctx->arena, c_name(ctx->arena, packed->backward ? "f->wb" : "f->w"), c_int(ctx->arena, packed->at));
+}
+
+/* What the chain of (row, vector) starts from. */
+static const CExpr *start_value(const Tile *tile, int row, int vector)
+{
+    Ctx at = *tile->ctx;
+    Arena *arena = at.arena;
+    const Group *group = tile->group;
+    int slot = vector % group->slots, panel = vector / group->slots;
+    at.row = c_add(arena, c_name(arena, "row"), c_int(arena, row));
+    at.panel = c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, panel));
+    at.lane = c_name(arena, "u");
+    if (group->hoisted > 0)
+        return c_expr(arena, PREC_ATOM, "rnn_load($A)",
+                      c_add(arena, row_pointer(&at, group->buffer, 0), unit_index(&at, group->slots, slot)));
+    if (!group->start[slot])
+        return c_name(arena, "rnn_zero()");
+    return value_of(&at, group->start[slot]);
+}
+
+/* One k of a round: the block's vectors once, then each row's element with all of them. */
+static void emit_k(const Tile *tile, CBlock *out, int round, int k)
+{
+    Arena *arena = tile->ctx->arena;
+    const CExpr *at = c_add(arena, c_name(arena, "k"), c_int(arena, k));
+    for (int v = 0; v < tile->vectors; v++)
+        c_decl(out, "const rnn_vec", arena_printf(arena, "w%d", v),
+               c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_load(w%d_0 + $B)", 0),
+                      c_int(arena, 0),
+                      c_add(arena, c_mul(arena, at, c_int(arena, tile->vectors * PANEL)),
+                            c_add(arena, c_int(arena, v * PANEL), c_name(arena, "u")))));
+    for (int r = 0; r < tile->rows; r++) {
+        const char *x = arena_printf(arena, "x%d", r);
+        c_decl(out, "const rnn_vec", x,
+               c_expr(arena, PREC_ATOM, "rnn_splat(s_0[$A])",
+                      c_add(arena, c_int(arena, r * tile->group->rounds.at[round]->operand.buffer->width), at)));
+        for (int v = 0; v < tile->vectors; v++)
+            c_assign(out, acc(tile, r, v), "=",
+                     c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_fma(%s, w%d, $A)", x, v), acc(tile, r, v)));
+    }
+}
+
+static void emit_round(const Tile *tile, CBlock *out, int index)
+{
+    const Ctx *ctx = tile->ctx;
+    Arena *arena = ctx->arena;
+    const Round *round = tile->group->rounds.at[index];
+    const PackedMatrix *packed = round->packed;
+    int unroll = ctx->block->unroll_k;
+    int64_t whole = packed->depth / unroll * unroll;
+    CBlock *scope = c_scope(out);
+    const CExpr *block = c_mul(arena, c_name(arena, "block"),
+                               c_int(arena, packed->panels_at_once * packed->slots * PANEL * packed->depth));
+    Ctx at = *ctx;
+    at.row = c_name(arena, "row");
+    c_decl(scope, "const rnn_real *", "w0_0", c_add(arena, packed_pointer(ctx, packed), block));
+    c_decl(scope, "const rnn_real *", "s_0", row_pointer(&at, round->operand.buffer, round->operand.offset));
+    if (whole > 0) {
+        CBlock *loop = c_for(scope, "k", c_int(arena, 0), c_int(arena, whole), c_int(arena, unroll));
+        for (int k = 0; k < unroll; k++)
+            emit_k(tile, unroll > 1 ? c_scope(loop) : loop, index, k);
+    }
+    if (whole < packed->depth) {
+        CBlock *rest = c_for(scope, "k", c_int(arena, whole), c_int(arena, packed->depth), c_int(arena, 1));
+        emit_k(tile, rest, index, 0);
+    }
+}
+
+static void emit_cells(const Tile *tile, CBlock *out)
+{
+    Arena *arena = tile->ctx->arena;
+    const Group *group = tile->group;
+    CBlock *rows = c_for(out, "r", c_int(arena, 0), c_int(arena, tile->rows), c_int(arena, 1));
+    for (int p = 0; p < tile->panels; p++) {
+        const CExpr *panel = c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)),
+                                   c_int(arena, p));
+        const CExpr *z = c_add(arena, c_mul(arena, c_name(arena, "r"), c_int(arena, tile->vectors * PANEL)),
+                               c_int(arena, p * group->slots * PANEL));
+        c_call(rows, c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, row + r, $A, z + $B)",
+                                                          block_function(tile->ctx, tile->ctx->block, "_cell")),
+                            panel, z));
+    }
+}
+
+static void emit_tile(Tile *tile, CBlock *out)
+{
+    Ctx *ctx = tile->ctx;
+    Arena *arena = ctx->arena;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t", "ptrdiff_t row",
+                            "ptrdiff_t block"};
+    CBlock *body = c_function(out, "static void", tile->name, params, 4);
+    c_decl(body, "rnn_real", arena_printf(arena, "z[%d]", tile->rows * tile->vectors * PANEL), NULL);
+    CBlock *lanes = c_for(body, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
+    for (int r = 0; r < tile->rows; r++)
+        for (int v = 0; v < tile->vectors; v++)
+            c_decl(lanes, "rnn_vec", acc(tile, r, v)->text, start_value(tile, r, v));
+    for (int i = tile->group->hoisted; i < tile->group->rounds.n; i++)
+        emit_round(tile, lanes, i);
+    for (int r = 0; r < tile->rows; r++)
+        for (int v = 0; v < tile->vectors; v++)
+            c_call(lanes, c_expr(arena, PREC_ATOM, "rnn_store(z + $A, $B)",
+                                 c_add(arena, c_int(arena, (r * tile->vectors + v) * PANEL), c_name(arena, "u")),
+                                 acc(tile, r, v)));
+    emit_cells(tile, body);
+    c_blank(out);
+}
+
+/* ---- all rows and panels of a phase ---- */
+
+static const int tile_rows[] = {6, 4, 1};
+
+static bool uses_rows(const Ctx *ctx, const Group *group, int rows)
+{
+    int64_t most = ctx->program->model->axes.at[AXIS_BATCH].high;
+    return rows == 1 || (most >= rows && (rows < 6 || group->slots * group->panels_at_once <= 4));
+}
+
+static const char *tile_name(const Ctx *ctx, int rows, int panels)
+{
+    return block_function(ctx, ctx->block, arena_printf(ctx->arena, "_%dx%d", rows, panels));
+}
+
+static void call_tiles(const Ctx *ctx, CBlock *out, int panels)
+{
+    Arena *arena = ctx->arena;
+    c_decl(out, "ptrdiff_t", "row", c_int(arena, 0));
+    for (size_t i = 0; i < sizeof tile_rows / sizeof *tile_rows; i++) {
+        int rows = tile_rows[i];
+        if (!uses_rows(ctx, ctx->block->group, rows))
+            continue;
+        const CExpr *cond = c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
+        CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows));
+        c_call(loop, c_name(arena, "%s(f, t, row, block)", tile_name(ctx, rows, panels)));
+    }
+}
+
+void emit_tiles(Ctx *ctx, CBlock *out)
+{
+    Arena *arena = ctx->arena;
+    const Group *group = ctx->block->group;
+    int panels = (int)((group->units + PANEL - 1) / PANEL), at_once = group->panels_at_once;
+    int sizes[2] = {at_once, panels % at_once};
+    ctx->t = c_name(arena, "t");
+    for (int s = 0; s < 2; s++)
+        for (size_t i = 0; i < sizeof tile_rows / sizeof *tile_rows && sizes[s] > 0; i++) {
+            if (!uses_rows(ctx, group, tile_rows[i]) || (s == 0 && panels < at_once))
+                continue;
+            Tile tile = {ctx, group, tile_rows[i], sizes[s], sizes[s] * group->slots,
+                         tile_name(ctx, tile_rows[i], sizes[s])};
+            emit_tile(&tile, out);
+        }
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 2);
+    if (panels / at_once > 0) {
+        CBlock *blocks = c_for(body, "block", c_int(arena, 0), c_int(arena, panels / at_once), c_int(arena, 1));
+        call_tiles(ctx, blocks, at_once);
+    }
+    if (sizes[1] > 0) {
+        CBlock *last = c_scope(body);
+        c_decl(last, "const ptrdiff_t", "block", c_int(arena, panels / at_once));
+        call_tiles(ctx, last, sizes[1]);
+    }
+    c_blank(out);
+}
+
+/* ---- one round over all steps and rows ---- */
+
+static const char *init_of(const Ctx *ctx, const Group *group, const Round *round)
+{
+    Arena *arena = ctx->arena;
+    bool first = group->rounds.at[0] == round;
+    if (!first || group->prefill)
+        return "to, width";
+    if (group->bias)
+        return arena_printf(arena, "f->w + %lld, 0", (long long)group->bias->at);
+    return "NULL, 0";
+}
+
+void emit_product(Ctx *ctx, CBlock *out)
+{
+    Arena *arena = ctx->arena;
+    const Round *round = ctx->block->round;
+    const Group *group = ctx->block->group;
+    const PackedMatrix *packed = round->packed;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 1);
+    for (int i = 0; i < ctx->block->nodes.n; i++)
+        if (ctx->block->nodes.at[i]->defines)
+            comment_equation(ctx, body, ctx->block->nodes.at[i]);
+    ctx->t = ctx->row = c_int(arena, 0);
+    const CExpr *from;
+    const Node *operand = product_operand(round->products.at[0]);
+    int64_t stride = 0;
+    if (round->operand.buffer) {
+        from = row_pointer(ctx, round->operand.buffer, round->operand.offset);
+        stride = round->operand.buffer->span == SPAN_ONCE ? 0 : round->operand.buffer->width;
+    } else {
+        from = param_pointer(ctx, operand->var);
+    }
+    c_decl(body, "rnn_real *", "to", row_pointer(ctx, group->buffer, 0));
+    c_decl(body, "const rnn_real *", "from", from);
+    c_decl(body, "const ptrdiff_t", "width", c_int(arena, group->buffer->width));
+    const char *m = ctx->block->domain == DOMAIN_SEQ ? "(int)(f->steps * f->rows)"
+                                                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows" : "1";
+    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s + %lld, %lld, %d, %d, %s)",
+                        (long long)stride, m, (long long)packed->depth, packed->backward ? "f->wb" : "f->w",
+                        (long long)packed->at, (long long)((packed->units + PANEL - 1) / PANEL), packed->slots,
+                        packed->panels_at_once, init_of(ctx, group, round)));
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}

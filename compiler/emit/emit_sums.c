@@ -1,0 +1,236 @@
+/* emit_sums.c: sums over steps and rows that are left until a loop has ended: weight gradients as one product over all
+ * steps, bias gradients, scattered rows of embeddings; and how they are added into the gradients of the parameters.
+ * Order and leaves: rnn/kernels_gradient.h. */
+#include "emit/body.h"
+
+static int64_t padded(int64_t n)
+{
+    return (n + PANEL - 1) / PANEL * PANEL;
+}
+
+typedef struct SumOperand { /* rows of a buffer over steps and rows */
+    const Buffer *buffer; /* NULL: a parameter row */
+    int offset, slot, slots;
+    int64_t width;
+    const CExpr *pointer;
+} SumOperand;
+
+static SumOperand operand_of(Ctx *ctx, const Node *node)
+{
+    Loc loc = node_loc(ctx->program, ctx->pass, node);
+    SumOperand o = {loc.buffer, node_offset(node), loc.slot, loc.buffer ? loc.buffer->slots : 1, 0, NULL};
+    if (!loc.buffer)
+        BUG("a sum over rows of node %d (%s), which has no place", node->id, op_info[node->op].name);
+    o.width = loc.buffer->width;
+    o.pointer = row_pointer(ctx, loc.buffer, o.offset);
+    return o;
+}
+
+/* Steps fall for what a forward loop made, rise for a reverse loop. */
+static int falls(const Ctx *ctx, const Node *node)
+{
+    const Schedule *schedule = ctx->program->schedule;
+    const Node *def = node->op == OP_READ ? node->var->def : node;
+    int component = def ? ctx->pass->component[def->id] : -1;
+    return component < 0 || schedule->loops->at[component].direction < 0;
+}
+
+/* "ld, step" of a buffer, or "ld, 0" where there is one step. */
+static const char *strides(const Ctx *ctx, const Buffer *buffer, bool sequence)
+{
+    const char *ld = arena_printf(ctx->arena, "%lld", (long long)(buffer->span == SPAN_ONCE ? 0 : buffer->width));
+    if (sequence && buffer->span == SPAN_SEQ)
+        return arena_printf(ctx->arena, "%s, f->rows * %s", ld, ld);
+    return arena_printf(ctx->arena, "%s, %s", ld, sequence ? "0" : ld);
+}
+
+/* Without a sequence axis the rows take the place of the steps. */
+static const char *extent(bool sequence, int falling)
+{
+    if (!sequence)
+        return "(int)f->rows, 1, 0";
+    return falling ? "(int)f->steps, (int)f->rows, 1" : "(int)f->steps, (int)f->rows, 0";
+}
+
+static bool varies_over_steps(const Node *node)
+{
+    for (int i = 0; i < node->n; i++)
+        if (node_domain(node->arg[i]) == DOMAIN_SEQ)
+            return true;
+    return false;
+}
+
+static void emit_contract(Ctx *ctx, CBlock *body)
+{
+    const Node *node = ctx->block->nodes.at[0];
+    SumOperand a = operand_of(ctx, node->arg[0]), b = operand_of(ctx, node->arg[1]);
+    bool swap = b.slots > 1;
+    const Node *g_node = node->arg[swap ? 1 : 0], *x_node = node->arg[swap ? 0 : 1];
+    SumOperand g = swap ? b : a, x = swap ? a : b;
+    bool sequence = varies_over_steps(node);
+    c_call(body, c_expr(ctx->arena, PREC_ATOM,
+                        arena_printf(ctx->arena, "rnn_gemm_dw(f->%s, $A, %s, $B, %s, %s, %lld, %lld, 0)",
+                                     ctx->block->scratch->field, strides(ctx, g.buffer, sequence),
+                                     strides(ctx, x.buffer, sequence), extent(sequence, falls(ctx, g_node)),
+                                     (long long)g.width, (long long)(x.slots > 1 ? x.width : x_node->dim[0])),
+                        g.pointer, x.pointer));
+}
+
+static void emit_colsum(Ctx *ctx, CBlock *body)
+{
+    const Node *node = ctx->block->nodes.at[0];
+    SumOperand g = operand_of(ctx, node->arg[0]);
+    bool sequence = varies_over_steps(node);
+    c_call(body, c_expr(ctx->arena, PREC_ATOM,
+                        arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
+                                     strides(ctx, g.buffer, sequence), extent(sequence, falls(ctx, node->arg[0])),
+                                     (long long)g.width),
+                        g.pointer));
+}
+
+/* ---- where the sums go ---- */
+
+typedef struct Target {
+    const char *pointer; /* C text of the first element */
+    int64_t stride;      /* between rows of a matrix */
+} Target;
+
+static void unpack_contract(Ctx *ctx, CBlock *body, const Node *node, Target to)
+{
+    Loc a = node_loc(ctx->program, ctx->pass, node->arg[0]), b = node_loc(ctx->program, ctx->pass, node->arg[1]);
+    const Node *first = ctx->block->nodes.at[0];
+    bool swap = node_loc(ctx->program, ctx->pass, first->arg[1]).buffer->slots > 1;
+    Loc g = swap ? b : a;
+    const Node *g_node = node->arg[swap ? 1 : 0], *x_node = node->arg[swap ? 0 : 1];
+    c_call(body, c_name(ctx->arena, "%s(%s, %lld, f->%s, %lld, %lld, %d, %d)",
+                        swap ? "rnn_unpack_add_t" : "rnn_unpack_add", to.pointer, (long long)to.stride,
+                        ctx->block->scratch->field, (long long)g_node->dim[0], (long long)x_node->dim[0], g.slot,
+                        g.buffer->slots));
+}
+
+static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
+{
+    Loc g = node_loc(ctx->program, ctx->pass, node->arg[0]);
+    if (node->rank == 2) { /* a sum of matrices: rows padded in the sum */
+        CBlock *rows = c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[0]), c_int(ctx->arena, 1));
+        CBlock *each = c_for(rows, "k", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[1]), c_int(ctx->arena, 1));
+        c_assign(each, c_name(ctx->arena, "(%s)[i * %lld + k]", to.pointer, (long long)to.stride), "+=",
+                 c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
+        return;
+    }
+    c_call(body, c_name(ctx->arena, "rnn_unpack_add_vector(%s, f->%s, %lld, %d, %d)", to.pointer,
+                        ctx->block->scratch->field, (long long)node->dim[0], g.slot, g.buffer->slots));
+}
+
+static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
+{
+    Arena *arena = ctx->arena;
+    Ctx at = *ctx;
+    const Node *value = node->arg[0], *token = node->arg[1];
+    bool sequence = varies_over_steps(node);
+    at.t = sequence ? c_name(arena, "t") : NULL;
+    at.row = c_name(arena, "row");
+    CBlock *loop = body;
+    if (sequence)
+        loop = c_for_down(loop, "t", c_name(arena, "f->steps - 1"), c_int(arena, 0), c_int(arena, 1));
+    loop = c_for(loop, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+    if (sequence)
+        loop = c_if(loop, c_name(arena, "t < f->length[row]"));
+    if (value->rank == 0) {
+        c_assign(loop, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[$A]", to.pointer), token_of(&at, token)), "+=",
+                 number_of(&at, value));
+    } else if (node->ta) {
+        CBlock *each = c_for(loop, "i", c_int(arena, 0), c_int(arena, value->dim[0]), c_int(arena, 1));
+        c_assign(each, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[i * %lld + $A]", to.pointer, (long long)to.stride),
+                              token_of(&at, token)), "+=",
+                 c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, value)));
+    } else {
+        c_call(loop, c_expr(arena, PREC_ATOM,
+                            arena_printf(arena, "rnn_scatter_add_row(%s, %lld, %lld, $A, $B)", to.pointer,
+                                         (long long)to.stride, (long long)value->dim[0]),
+                            token_of(&at, token), node_pointer(&at, value)));
+    }
+}
+
+static void add_sum(Ctx *ctx, CBlock *body, const Node *node, Target to)
+{
+    if (node->op == OP_CONTRACT)
+        unpack_contract(ctx, body, node, to);
+    else if (node->op == OP_SCATTER_SUM)
+        scatter(ctx, body, node, to);
+    else
+        unpack_vector(ctx, body, node, to);
+}
+
+/* Every parameter whose gradient has this sum as a term. */
+static void add_to_gradients(Ctx *ctx, CBlock *body, const Node *node)
+{
+    const Graph *graph = ctx->program->graph;
+    for (int i = 0; i < graph->param_grads.n; i++) {
+        const ParamGrad *grad = &graph->param_grads.at[i];
+        NodeList terms = gradient_terms(ctx->arena, grad->grad);
+        for (int k = 0; k < terms.n; k++) {
+            if (terms.at[k] != node)
+                continue;
+            c_comment(body, "d_%s", grad->param->path);
+            Target to = {arena_printf(ctx->arena, "f->grad + %lld", (long long)param_offset(ctx->program, grad->param)),
+                         grad->param->dim[1]};
+            add_sum(ctx, body, node, to);
+        }
+    }
+}
+
+void emit_sums(Ctx *ctx, CBlock *out)
+{
+    Arena *arena = ctx->arena;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 1);
+    const Node *first = ctx->block->nodes.at[0];
+    ctx->t = ctx->row = c_int(arena, 0);
+    if (first->op == OP_CONTRACT)
+        emit_contract(ctx, body);
+    else if (first->op != OP_SCATTER_SUM)
+        emit_colsum(ctx, body);
+    for (int i = 0; i < ctx->block->nodes.n; i++) {
+        const Node *node = ctx->block->nodes.at[i];
+        add_to_gradients(ctx, body, node);
+        if (!block_keeps(ctx, node))
+            continue;
+        const Buffer *buffer = ctx->pass->loc[node->id].buffer;
+        c_call(body, c_name(arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field, (long long)buffer->width));
+        Target to = {arena_printf(arena, "f->%s", buffer->field), padded(node->dim[1])};
+        add_sum(ctx, body, node, to);
+    }
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}
+
+/* Terms of gradients that are values of their own (a regulariser's, a number's). */
+static void add_value(const Ctx *ctx, CBlock *body, const GVar *param, const Node *term)
+{
+    Arena *arena = ctx->arena;
+    const char *to = arena_printf(arena, "f->grad[%lld", (long long)param_offset(ctx->program, param));
+    if (term->rank == 0) {
+        c_assign(body, c_name(arena, "%s]", to), "+=", number_of(ctx, term));
+        return;
+    }
+    const CExpr *from = node_pointer(ctx, term);
+    int64_t rows = term->rank == 2 ? term->dim[0] : 1, columns = term->dim[term->rank - 1];
+    CBlock *each = c_for(body, "i", c_int(arena, 0), c_int(arena, rows), c_int(arena, 1));
+    each = c_for(each, "k", c_int(arena, 0), c_int(arena, columns), c_int(arena, 1));
+    c_assign(each, c_name(arena, "%s + i * %lld + k]", to, (long long)columns), "+=",
+             c_expr(arena, PREC_ATOM, "($A)[i * $B + k]", from, c_int(arena, padded(columns))));
+}
+
+void emit_gradients(Emit *emit, CBlock *body)
+{
+    const Graph *graph = emit->program->graph;
+    Ctx ctx = ctx_new(emit, &emit->program->schedule->backward, NULL);
+    for (int i = 0; i < graph->param_grads.n; i++) {
+        const ParamGrad *grad = &graph->param_grads.at[i];
+        NodeList terms = gradient_terms(emit->arena, grad->grad);
+        for (int k = 0; k < terms.n; k++)
+            if (!is_direct_sum(terms.at[k]))
+                add_value(&ctx, body, grad->param, terms.at[k]);
+    }
+}

@@ -1,0 +1,164 @@
+/* emit_units.c: a block of vectors, element by element, as one C function of a step and a row: panels of 16 units, each
+ * in pieces of RNN_VL lanes. In a loop the same text stands behind the products of the phase and takes their
+ * accumulators; emit_product.c calls it panel by panel. */
+#include <string.h>
+
+#include "emit/body.h"
+
+/* ---- which values get a name ---- */
+
+static int uses_in_block(const Ctx *ctx, const Node *node)
+{
+    int n = 0;
+    for (int i = 0; i < ctx->pass->users[node->id].n; i++) {
+        const Node *user = ctx->pass->users[node->id].at[i];
+        if (ctx->pass->home[user->id] != ctx->block)
+            continue;
+        for (int k = 0; k < user->n; k++)
+            n += user->arg[k] == node;
+    }
+    return n;
+}
+
+static bool gets_name(const Ctx *ctx, const Node *node)
+{
+    return block_keeps(ctx, node) || node->name || uses_in_block(ctx, node) > 1;
+}
+
+void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64_t units)
+{
+    Arena *arena = ctx->arena;
+    const CExpr *at = unit_index(ctx, to.buffer->slots, to.slot);
+    if (ctx->matrix_row)
+        at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
+    const CExpr *pointer = c_expr(arena, PREC_SUM, "$a + $b", row_pointer(ctx, to.buffer, 0), at);
+    if (units % PANEL)
+        value = c_expr(arena, PREC_ATOM, "rnn_keep($A, $B - (int)($C))", value, c_int(arena, units), unit_position(ctx));
+    c_call(out, c_expr(arena, PREC_ATOM, "rnn_store($A, $B)", pointer, value));
+}
+
+/* What stands at a step past the row's length: zero, or init where a reverse read looks there. */
+static const CExpr *padding_value(Ctx *ctx, const Node *node)
+{
+    const Graph *graph = ctx->program->graph;
+    for (int i = 0; i < graph->vars.n; i++) {
+        const GVar *var = graph->vars.at[i];
+        Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][i];
+        if (var->def == node && var->lag > 0 && var->init && loc.buffer && loc.buffer->trail > 0)
+            return value_of(ctx, var->init);
+    }
+    return c_name(ctx->arena, "rnn_zero()");
+}
+
+static CBlock *open_vectors(Ctx *ctx, CBlock *out, bool all_panels)
+{
+    Arena *arena = ctx->arena;
+    int64_t panels = (ctx->block->units + PANEL - 1) / PANEL;
+    ctx->matrix_row = NULL;
+    if (ctx->block->rank == 2) {
+        out = c_for(out, "i", c_int(arena, 0), c_int(arena, ctx->block->matrix_rows), c_int(arena, 1));
+        ctx->matrix_row = c_name(arena, "i");
+    }
+    if (all_panels)
+        out = c_for(out, "panel", c_int(arena, 0), c_int(arena, panels), c_int(arena, 1));
+    ctx->panel = c_name(arena, "panel");
+    ctx->lane = c_name(arena, "u");
+    return c_for(out, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
+}
+
+static void store_padding(Ctx *ctx, CBlock *out, bool all_panels)
+{
+    CBlock *body = open_vectors(ctx, out, all_panels);
+    for (int i = 0; i < ctx->block->nodes.n; i++) {
+        const Node *node = ctx->block->nodes.at[i];
+        if (block_keeps(ctx, node) && !ctx->pass->round[node->id])
+            store_vector(ctx, body, ctx->pass->loc[node->id], padding_value(ctx, node), ctx->block->units);
+        else if (block_keeps(ctx, node))
+            store_vector(ctx, body, ctx->pass->loc[node->id], c_name(ctx->arena, "rnn_zero()"), ctx->block->units);
+    }
+    for (int i = 0; i < ctx->block->copies.n; i++)
+        store_vector(ctx, body, ctx->block->copies.at[i].to, c_name(ctx->arena, "rnn_zero()"), ctx->block->units);
+}
+
+static bool stores_sequences(const Ctx *ctx)
+{
+    for (int i = 0; i < ctx->block->nodes.n; i++)
+        if (block_keeps(ctx, ctx->block->nodes.at[i]))
+            return true;
+    return ctx->block->copies.n > 0;
+}
+
+/* The values of the block in order, then its stores: nothing is overwritten before everybody has read it. */
+static void compute_all(Ctx *ctx, CBlock *body, bool has_sums)
+{
+    Arena *arena = ctx->arena;
+    for (int i = 0; i < ctx->block->nodes.n; i++) {
+        const Node *node = ctx->block->nodes.at[i];
+        const CExpr *value;
+        if (has_sums && ctx->pass->group[node->id]) {
+            const Group *group = ctx->pass->group[node->id];
+            int slot = ctx->pass->slot[node->id];
+            if (group->result[slot] != node)
+                continue;
+            value = c_expr(arena, PREC_ATOM, "rnn_load(z + $A)",
+                           c_add(arena, c_int(arena, slot * PANEL), ctx->lane));
+        } else {
+            comment_equation(ctx, body, node);
+            value = compute(ctx, node);
+        }
+        if (gets_name(ctx, node)) {
+            const char *name = local_name(ctx, node);
+            c_decl(body, "const rnn_vec", name, value);
+            value = c_name(arena, "%s", name);
+        }
+        ctx->local[node->id] = value;
+    }
+    for (int i = 0; i < ctx->block->nodes.n; i++) {
+        const Node *node = ctx->block->nodes.at[i];
+        if (block_keeps(ctx, node) && ctx->local[node->id])
+            store_vector(ctx, body, ctx->pass->loc[node->id], ctx->local[node->id], ctx->block->units);
+    }
+    for (int i = 0; i < ctx->block->copies.n; i++) {
+        const Copy *copy = &ctx->block->copies.at[i];
+        const CExpr *value = copy->node ? value_of(ctx, copy->node) : c_name(arena, "rnn_zero()");
+        store_vector(ctx, body, copy->to, value, ctx->block->units);
+    }
+}
+
+static void emit_cell(Ctx *ctx, CBlock *out, bool has_sums)
+{
+    Arena *arena = ctx->arena;
+    const char *params[6];
+    int n = 0;
+    params[n++] = arena_printf(arena, "const %s_frame *f", ctx->emit->m);
+    if (ctx->block->domain == DOMAIN_SEQ) {
+        params[n++] = "ptrdiff_t t";
+        ctx->t = c_name(arena, "t");
+    }
+    if (ctx->block->domain != DOMAIN_ONCE) {
+        params[n++] = "ptrdiff_t row";
+        ctx->row = c_name(arena, "row");
+    }
+    if (has_sums) {
+        params[n++] = "ptrdiff_t panel";
+        params[n++] = "const rnn_real *z";
+    }
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, has_sums ? "_cell" : ""), params, n);
+    if (ctx->block->domain == DOMAIN_SEQ && has_lengths(ctx) && stores_sequences(ctx)) {
+        CBlock *past = c_if(body, c_name(arena, "t >= f->length[row]"));
+        store_padding(ctx, past, !has_sums);
+        c_return(past, NULL);
+    }
+    CBlock *vectors = open_vectors(ctx, body, !has_sums);
+    compute_all(ctx, vectors, has_sums);
+    ctx->panel = ctx->lane = ctx->matrix_row = NULL;
+    c_blank(out);
+}
+
+void emit_units(Ctx *ctx, CBlock *out)
+{
+    bool has_sums = ctx->block->group != NULL && ctx->block->component >= 0;
+    emit_cell(ctx, out, has_sums);
+    if (has_sums)
+        emit_tiles(ctx, out);
+}

@@ -1,0 +1,316 @@
+/* emit_window.c: what crosses the border of a window: inputs into padded buffers, the steps before the first and after
+ * the last one, outputs out of them, and the past values that a stream keeps. */
+#include "emit/body.h"
+
+static int64_t padded(int64_t n)
+{
+    return (n + PANEL - 1) / PANEL * PANEL;
+}
+
+static const CExpr *num(const Ctx *ctx, int64_t n)
+{
+    return c_int(ctx->arena, n);
+}
+
+static const char *element_type(const GVar *var)
+{
+    return var->token ? "int32_t" : "rnn_real";
+}
+
+static int64_t count_of(const GVar *var)
+{
+    return var->rank == 0 ? 1 : var->dim[0] * var->dim[1];
+}
+
+/* ---- inputs ---- */
+
+static void copy_in(Ctx *ctx, CBlock *out, const GVar *var, const CExpr *to, const CExpr *from)
+{
+    if (var->token || var->rank == 0) {
+        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", c_expr(ctx->arena, PREC_ATOM, "*($A)", from));
+    } else if (var->rank == 1) {
+        c_call(out, c_expr(ctx->arena, PREC_ATOM, "rnn_pad_row($A, $B, $C)", to, from, num(ctx, var->dim[0])));
+    } else {
+        CBlock *rows = c_for(out, "i", num(ctx, 0), num(ctx, var->dim[0]), num(ctx, 1));
+        c_call(rows, c_expr(ctx->arena, PREC_ATOM, "rnn_pad_row($A + i * $B, $C + i * $D, $D)", to,
+                            num(ctx, padded(var->dim[1])), from, num(ctx, var->dim[1])));
+    }
+}
+
+static void clear_input(Ctx *ctx, CBlock *out, const GVar *var, const CExpr *to, int64_t width)
+{
+    if (var->token)
+        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", num(ctx, -1));
+    else
+        c_call(out, c_expr(ctx->arena, PREC_ATOM, "memset($A, 0, $B * sizeof(rnn_real))", to, num(ctx, width)));
+}
+
+void emit_input(Ctx *ctx, CBlock *out)
+{
+    Arena *arena = ctx->arena;
+    const GVar *var = ctx->block->var;
+    const Buffer *buffer = ctx->program->schedule->var_loc[0][var->id].buffer;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
+                            arena_printf(arena, "const %s *from", element_type(var))};
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 2);
+    bool sequence = ctx->block->domain == DOMAIN_SEQ;
+    if (sequence) {
+        body = c_for(body, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
+        ctx->t = c_name(arena, "t");
+    }
+    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    ctx->row = c_name(arena, "row");
+    const CExpr *to = row_pointer(ctx, buffer, 0);
+    const CExpr *at = sequence ? c_name(arena, "t * f->rows + row") : c_name(arena, "row");
+    const CExpr *from = c_expr(arena, PREC_SUM, count_of(var) > 1 ? "from + ($A) * $B" : "from + $A", at,
+                               num(ctx, count_of(var)));
+    if (sequence) {
+        CBlock *inside = c_if(body, c_name(arena, "t < f->length[row]"));
+        copy_in(ctx, inside, var, to, from);
+        clear_input(ctx, c_else(body), var, to, buffer->width);
+    } else {
+        copy_in(ctx, body, var, to, from);
+    }
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}
+
+/* ---- steps before and after ---- */
+
+/* Stores init (or zero, or the token) as the row of `loc` at step `step`. */
+static void store_init(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
+{
+    Arena *arena = ctx->arena;
+    if (var->token) {
+        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, 0)), "=",
+                 var->init ? token_of(ctx, var->init) : num(ctx, -1));
+        return;
+    }
+    if (var->rank == 0) {
+        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, 0)), "=",
+                 var->init ? number_of(ctx, var->init) : num(ctx, 0));
+        return;
+    }
+    ctx->matrix_row = NULL;
+    if (var->rank == 2) {
+        out = c_for(out, "i", num(ctx, 0), num(ctx, var->dim[0]), num(ctx, 1));
+        ctx->matrix_row = c_name(arena, "i");
+    }
+    int64_t units = var->dim[var->rank - 1];
+    out = c_for(out, "panel", num(ctx, 0), num(ctx, padded(units) / PANEL), num(ctx, 1));
+    out = c_for(out, "u", num(ctx, 0), num(ctx, PANEL), c_name(arena, "RNN_VL"));
+    ctx->panel = c_name(arena, "panel");
+    ctx->lane = c_name(arena, "u");
+    store_vector(ctx, out, loc, var->init ? value_of(ctx, var->init) : c_name(arena, "rnn_zero()"), units);
+    ctx->panel = ctx->lane = ctx->matrix_row = NULL;
+}
+
+static const StateSlot *slot_of(const Program *program, const GVar *var)
+{
+    for (int i = 0; i < program->state.n; i++)
+        if (program->state.at[i].var == var)
+            return &program->state.at[i];
+    return NULL;
+}
+
+static const char *state_pointer(const Ctx *ctx, const StateSlot *slot)
+{
+    return arena_printf(ctx->arena, "s->%s + %lld + ((back - 1) * %lld + row) * %lld", slot->token ? "i" : "r",
+                        (long long)slot->at, (long long)ctx->program->model->axes.at[AXIS_BATCH].high,
+                        (long long)slot->width);
+}
+
+static void fill_before(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
+{
+    Arena *arena = ctx->arena;
+    const StateSlot *slot = slot_of(ctx->program, var);
+    CBlock *body = c_for(out, "back", num(ctx, 1), num(ctx, loc.buffer->lead + 1), num(ctx, 1));
+    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    ctx->t = c_name(arena, "-back");
+    ctx->row = c_name(arena, "row");
+    if (slot) {
+        CBlock *known = c_if(body, c_name(arena, "s != NULL && f->position[row] > 0"));
+        c_call(known, c_expr(arena, PREC_ATOM,
+                             arena_printf(arena, "memcpy($A, %s, %lld * sizeof(%s))", state_pointer(ctx, slot),
+                                          (long long)slot->width, element_type(var)),
+                             row_pointer(ctx, loc.buffer, 0)));
+        body = c_else(body);
+    }
+    store_init(ctx, body, var, loc);
+}
+
+static void fill_after(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
+{
+    Arena *arena = ctx->arena;
+    CBlock *body = c_for(out, "after", num(ctx, 0), num(ctx, loc.buffer->trail), num(ctx, 1));
+    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    ctx->t = c_name(arena, "(f->steps + after)");
+    ctx->row = c_name(arena, "row");
+    store_init(ctx, body, var, loc);
+}
+
+/* Where the variable is read after the present step, rows that end early look at init, too. */
+static void fill_padding(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
+{
+    Arena *arena = ctx->arena;
+    CBlock *body = c_for(out, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
+    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    body = c_if(body, c_name(arena, "t >= f->length[row]"));
+    ctx->t = c_name(arena, "t");
+    ctx->row = c_name(arena, "row");
+    store_init(ctx, body, var, loc);
+}
+
+void emit_lead(Ctx *ctx, CBlock *out)
+{
+    const GVar *var = ctx->block->var;
+    Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][var->id];
+    const char *params[] = {arena_printf(ctx->arena, "const %s_frame *f", ctx->emit->m),
+                            arena_printf(ctx->arena, "const %s_state *s", ctx->emit->m)};
+    int n = slot_of(ctx->program, var) ? 2 : 1;
+    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, n);
+    c_comment(body, "%s outside the window", var->path);
+    if (loc.buffer->lead > 0 && !ctx->pass->backward)
+        fill_before(ctx, body, var, loc);
+    if (loc.buffer->trail > 0)
+        fill_after(ctx, body, var, loc);
+    if (loc.buffer->lead > 0 && ctx->pass->backward)
+        fill_before(ctx, body, var, loc);
+    bool from_caller = var->kind == GVAR_INPUT || var->kind == GVAR_TARGET;
+    if (loc.buffer->trail > 0 && from_caller && var->init)
+        fill_padding(ctx, body, var, loc);
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}
+
+/* ---- outputs ---- */
+
+static bool is_sequence(const GOutput *output)
+{
+    return node_domain(output->value) == DOMAIN_SEQ;
+}
+
+static void copy_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
+{
+    Arena *arena = ctx->arena;
+    if (value->token) {
+        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to), "=", token_of(ctx, value));
+        return;
+    }
+    if (value->rank == 0) {
+        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to), "=", number_of(ctx, value));
+        return;
+    }
+    int64_t columns = value->dim[value->rank - 1];
+    ctx->matrix_row = NULL;
+    if (value->rank == 2) {
+        out = c_for(out, "i", num(ctx, 0), num(ctx, value->dim[0]), num(ctx, 1));
+        ctx->matrix_row = c_name(arena, "i");
+        to = c_expr(arena, PREC_SUM, "$a + i * $b", to, num(ctx, columns));
+    }
+    ctx->panel = c_name(arena, "panel");
+    ctx->lane = c_name(arena, "u");
+    out = c_for(out, "panel", num(ctx, 0), num(ctx, padded(columns) / PANEL), num(ctx, 1));
+    out = c_for(out, "u", num(ctx, 0), num(ctx, PANEL), c_name(arena, "RNN_VL"));
+    c_call(out, c_expr(arena, PREC_ATOM, "rnn_store_part($A + $B, $C, $D - (int)($B))", to, unit_position(ctx),
+                       value_of(ctx, value), num(ctx, columns)));
+    ctx->panel = ctx->lane = ctx->matrix_row = NULL;
+}
+
+static void zero_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
+{
+    int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
+    c_call(out, c_expr(ctx->arena, PREC_ATOM,
+                       arena_printf(ctx->arena, "memset($A, 0, %lld * sizeof(%s))", (long long)count,
+                                    value->token ? "int32_t" : "rnn_real"), to));
+}
+
+/* static void M_give_<name>(f, to): zeros past a row's length; Tokens are 0 there. */
+static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value)
+{
+    Arena *arena = ctx->arena;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
+                            arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
+    CBlock *body = c_function(out, "static void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
+    int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
+    const CExpr *at = num(ctx, 0);
+    bool sequence = node_domain(value) == DOMAIN_SEQ;
+    if (sequence) {
+        body = c_for(body, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
+        ctx->t = c_name(arena, "t");
+    }
+    if (value->axes) {
+        body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+        ctx->row = c_name(arena, "row");
+        at = sequence ? c_name(arena, "(t * f->rows + row)") : c_name(arena, "row");
+    }
+    const CExpr *to = c_add(arena, c_name(arena, "to"), c_mul(arena, at, num(ctx, count)));
+    if (sequence) {
+        CBlock *inside = c_if(body, c_name(arena, "t < f->length[row]"));
+        copy_out(ctx, inside, value, to);
+        zero_out(ctx, c_else(body), value, to);
+    } else {
+        copy_out(ctx, body, value, to);
+    }
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}
+
+static void give_outputs(Emit *emit, CBlock *out)
+{
+    const Graph *graph = emit->program->graph;
+    const Schedule *schedule = emit->program->schedule;
+    Ctx ctx = ctx_new(emit, &schedule->forward, NULL);
+    for (int i = 0; i < graph->outputs.n; i++)
+        if (!node_is_total(graph->outputs.at[i].value))
+            emit_give(&ctx, out, graph->outputs.at[i].var->name, graph->outputs.at[i].value);
+    for (int i = 0; i < graph->entries.n; i++)
+        for (int k = 0; k < graph->entries.at[i].outputs.n; k++) {
+            const GVar *var = graph->entries.at[i].outputs.at[k];
+            bool given = false;
+            for (int j = 0; j < graph->outputs.n; j++)
+                given = given || graph->outputs.at[j].var == var;
+            for (int e = 0; e <= i; e++)
+                for (int j = 0; j < (e < i ? graph->entries.at[e].outputs.n : k); j++)
+                    given = given || graph->entries.at[e].outputs.at[j] == var;
+            if (!given)
+                emit_give(&ctx, out, var->name, var->def);
+        }
+    if (!schedule->has_backward)
+        return;
+    Ctx back = ctx_new(emit, &schedule->backward, NULL);
+    for (int i = 0; i < graph->input_grads.n; i++)
+        if (graph->input_grads.at[i].grad)
+            emit_give(&back, out, arena_printf(emit->arena, "d_%s", graph->input_grads.at[i].input->name),
+                      graph->input_grads.at[i].grad);
+}
+
+/* ---- state ---- */
+
+static void save_slot(Ctx *ctx, CBlock *out, const StateSlot *slot)
+{
+    Arena *arena = ctx->arena;
+    const Buffer *buffer = ctx->program->schedule->var_loc[0][slot->var->id].buffer;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
+                            arena_printf(arena, "%s_state *s", ctx->emit->m)};
+    CBlock *body = c_function(out, "static void",
+                              arena_printf(arena, "%s_save_%s", ctx->emit->m, slot->var->name), params, 2);
+    body = c_for(body, "back", num(ctx, 1), num(ctx, slot->back + 1), num(ctx, 1));
+    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    ctx->t = c_name(arena, "(f->length[row] - back)");
+    ctx->row = c_name(arena, "row");
+    c_call(body, c_expr(arena, PREC_ATOM,
+                        arena_printf(arena, "memcpy(%s, $A, %lld * sizeof(%s))", state_pointer(ctx, slot),
+                                     (long long)slot->width, element_type(slot->var)),
+                        row_pointer(ctx, buffer, 0)));
+    ctx->t = ctx->row = NULL;
+    c_blank(out);
+}
+
+void emit_window(Emit *emit, CBlock *out)
+{
+    Ctx ctx = ctx_new(emit, &emit->program->schedule->forward, NULL);
+    give_outputs(emit, out);
+    for (int i = 0; i < emit->program->state.n; i++)
+        save_slot(&ctx, out, &emit->program->state.at[i]);
+}

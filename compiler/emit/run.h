@@ -1,0 +1,31 @@
+/* run.h: the entry points: emit_run.c (windows, backward) and emit_stream.c (step, generate). */
+#ifndef RNNC_EMIT_RUN_H
+#define RNNC_EMIT_RUN_H
+#include "emit/body.h"
+#include "emit/interface.h"
+
+typedef struct Run { /* one entry point while its calls are written */
+    Ctx ctx;
+    bool *needed; /* [nodes] */
+    bool *done;   /* [blocks] called already */
+    NodeList work;
+    const char *(*input_text)(const struct Run *run, const GVar *var); /* where the caller's array is */
+    const char *state_text; /* "s" or "NULL": what leads are filled from */
+    const GEntry *entry;
+} Run;
+
+Run run_new(Emit *emit, const Pass *pass);
+void run_need(Run *run, Node *node);
+bool run_needs_var(const Run *run, const GVar *var, bool only_read);
+bool run_needs_block(const Run *run, const Block *block);
+void run_block(Run *run, CBlock *out, const Block *block);
+void run_all(Run *run, CBlock *out);
+void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *steps, bool has_controls);
+void run_save_state(const Run *run, CBlock *out, bool infer);
+void emit_loop(const Run *run, CBlock *out, const Block *loop);
+const CExpr *total_value(const Ctx *ctx, const Node *node);
+
+void emit_point(Emit *emit, CBlock *body, const Point *point);
+void emit_begin_run(Emit *emit, CBlock *body, const GEntry *entry);
+void emit_step_run(Emit *emit, CBlock *body, const GEntry *entry);
+#endif
