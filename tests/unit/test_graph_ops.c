@@ -168,7 +168,7 @@ static void all_elementwise(void)
         const int shapes = op == OP_EXPAND ? 1 : 1 << op_info[op].args;
         for (int shape = 0; shape < shapes; shape++)
             for (int kind = 0; kind < (op_info[op].args == 1 ? 3 : 9); kind++)
-                for (int s = 0; s < 6; s += shape == 0 ? 2 : 1)
+                for (int s = 0; s < 6; s++)
                     for (int sign = has_kink((OpId)op) ? -1 : 1; sign <= 1; sign += 2)
                         check_elementwise((OpId)op, sizes[s], shape, kind % 3, kind / 3, sign);
         if (op_info[op].args > 1 && op != OP_WHERE)
