@@ -158,7 +158,7 @@ Expr *build_product(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right
             ps->last_mixed = expr;
         return expr;
     }
-    if (left != ps->last_mixed)
+    if (left != ps->last_mixed && ps->mixed.n < MIXED_MAX)
         vec_push(ps->arena, &ps->mixed, (Mixed){left, right, op, op_span});
     ps->last_mixed = expr;
     return expr;
@@ -183,9 +183,9 @@ static bool is_callable(const Expr *base)
 
 static void report_not_callable(Parser *ps, const Expr *base, Span parens)
 {
-    DiagMsg *msg = diag_report(ps->diag, E0120, (Span){parens.file, parens.start, parens.start + 1},
-                               "only a name can be applied to arguments, not %s",
-                               source_text(ps->arena, ps->sources, base->span));
+    DiagMsg *msg =
+        diag_report(ps->diag, E0120, (Span){parens.file, parens.start, parens.start + 1},
+                    "only a name can be applied to arguments, not %s", source_text(ps->arena, ps->sources, base->span));
     if (base->kind == EXPR_INT || base->kind == EXPR_REAL)
         diag_hint(ps->diag, msg, "a product needs its operator: %s * %s", base->name,
                   source_text(ps->arena, ps->sources, parens));

@@ -40,13 +40,13 @@ typedef struct Group { /* kinds that are named together when the `needed` ones a
     int count;
 } Group;
 
-static const int of_expression[] = {T_INT, T_REAL, T_STR, T_ID, T_FIRST, T_LAST, T_LPAREN, T_LBRACK, T_MINUS,
-                                    T_REVERSE, T_NOT};
-static const int of_operator[] = {T_PLUS, T_MINUS, T_STAR, T_SLASH, T_AT, T_POW, T_PRIME, T_EQ, T_NE, T_LT,
-                                  T_LE, T_GT, T_GE, T_AND, T_OR, T_LPAREN, T_LBRACK};
-static const int of_statement[] = {T_USE, T_DIM, T_CONST, T_FN, T_CELL, T_MODEL, T_AXIS, T_INPUT, T_TARGET,
-                                   T_CONTROL, T_PARAM, T_LAYER, T_PARTITION, T_INIT, T_OUTPUT, T_LOSS, T_METRIC,
-                                   T_STEP, T_GENERATE, T_STOP, T_TRAIN, T_FOR, T_ID, T_LPAREN};
+static const int of_expression[] = {T_INT,    T_REAL,   T_STR,   T_ID,      T_FIRST, T_LAST,
+                                    T_LPAREN, T_LBRACK, T_MINUS, T_REVERSE, T_NOT};
+static const int of_operator[] = {T_PLUS, T_MINUS, T_STAR, T_SLASH, T_AT,  T_POW, T_PRIME,  T_EQ,    T_NE,
+                                  T_LT,   T_LE,    T_GT,   T_GE,    T_AND, T_OR,  T_LPAREN, T_LBRACK};
+static const int of_statement[] = {T_USE,    T_DIM,     T_CONST,    T_FN,    T_CELL,      T_MODEL, T_AXIS,   T_INPUT,
+                                   T_TARGET, T_CONTROL, T_PARAM,    T_LAYER, T_PARTITION, T_INIT,  T_OUTPUT, T_LOSS,
+                                   T_METRIC, T_STEP,    T_GENERATE, T_STOP,  T_TRAIN,     T_FOR,   T_ID,     T_LPAREN};
 #define MEMBERS(list) (list), (int)(sizeof(list) / sizeof((list)[0]))
 static const Group groups[] = {
     {"an expression", {T_INT, T_FIRST, T_LPAREN, T_MINUS}, MEMBERS(of_expression)},

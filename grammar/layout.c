@@ -95,8 +95,8 @@ static void push(Layout *layout, const Token *token)
 {
     Parser *ps = layout->ps;
     if (layout->depth == NESTING_MAX) {
-        DiagMsg *msg = diag_report(ps->diag, E0115, span_of(layout, token), "brackets are nested more than %d deep",
-                                   NESTING_MAX);
+        DiagMsg *msg =
+            diag_report(ps->diag, E0115, span_of(layout, token), "brackets are nested more than %d deep", NESTING_MAX);
         diag_hint(ps->diag, msg, "give the inner parts names of their own");
         ps->gave_up = true;
         return;

@@ -63,10 +63,9 @@ static void report(Parser *ps, const Mixed *mixed)
     const char *a = text_of(ps, mixed->left->items.at[0]->span), *b = text_of(ps, mixed->left->items.at[1]->span);
     const char *c = text_of(ps, mixed->right->span);
     const char *dim = common_dim(ps, mixed);
-    DiagMsg *msg = diag_report(ps->diag, E0105, mixed->op_span, "'%s' and '%s' are mixed without parentheses", first,
-                               second);
-    const char *shape =
-        dim == NULL ? "" : arena_printf(ps->arena, "; both have shape [%s], so only you can tell", dim);
+    DiagMsg *msg =
+        diag_report(ps->diag, E0105, mixed->op_span, "'%s' and '%s' are mixed without parentheses", first, second);
+    const char *shape = dim == NULL ? "" : arena_printf(ps->arena, "; both have shape [%s], so only you can tell", dim);
     diag_hint(ps->diag, msg, "write (%s %s %s) %s %s or %s %s (%s %s %s)%s", a, first, b, second, c, a, first, b,
               second, c, shape);
 }

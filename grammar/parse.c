@@ -30,8 +30,7 @@ static bool is_word(const Parser *ps, int raw, const char *word)
 {
     const Token *token = &ps->raw.at[raw];
     const size_t length = token->end - token->start;
-    return token->kind == T_ID && strlen(word) == length &&
-           memcmp(ps->source->text + token->start, word, length) == 0;
+    return token->kind == T_ID && strlen(word) == length && memcmp(ps->source->text + token->start, word, length) == 0;
 }
 
 /* Without `rnn 1` the parser gets one, so that the rest of the file is still looked at. */
@@ -82,8 +81,7 @@ static bool make_tokens(Parser *ps)
 int rnn_lex(RNN_STYPE *value, Span *place, Parser *ps)
 {
     const Token *token = &ps->tokens.at[ps->next];
-    while (ps->skip_depth >= 0 && token->kind != T_YYEOF &&
-           !(token->kind == T_TERM && token->depth == ps->skip_depth))
+    while (ps->skip_depth >= 0 && token->kind != T_YYEOF && !(token->kind == T_TERM && token->depth == ps->skip_depth))
         token = &ps->tokens.at[++ps->next];
     ps->skip_depth = -1;
     *place = parser_span(ps, token->start, token->end);
@@ -117,7 +115,8 @@ void parse_dump_tokens(Arena *arena, Intern *names, SourceMap *sources, Diag *di
     for (int i = 0; i < ps->tokens.n; i++) {
         const Token *token = &ps->tokens.at[i];
         const Place place = source_place(sources, file, token->start);
-        const bool valued = token->kind == T_ID || token->kind == T_INT || token->kind == T_REAL || token->kind == T_STR;
+        const bool valued =
+            token->kind == T_ID || token->kind == T_INT || token->kind == T_REAL || token->kind == T_STR;
         text_printf(out, "%d:%d %s%s%s\n", place.line, place.column, token_alias(token->kind), valued ? " " : "",
                     valued ? source_text(arena, sources, parser_span(ps, token->start, token->end)) : "");
     }

@@ -15,6 +15,7 @@ enum {
     NESTING_MAX = 64,
     NAME_BYTES_MAX = 48,
     LANGUAGE_VERSION = 1,
+    MIXED_MAX = 20, /* as many as are printed: each costs a search for declarations */
 };
 
 typedef struct Token {
@@ -38,18 +39,18 @@ typedef struct Parser {
     Diag *diag;
     const Source *source;
     Ast *ast;
-    TokenList raw;    /* from the lexer */
-    TokenList tokens; /* from the layout filter, for the parser */
+    TokenList raw;         /* from the lexer */
+    TokenList tokens;      /* from the layout filter, for the parser */
     VEC(uint32_t) trouble; /* offsets of messages so far: the parser adds none in the same statement */
     VEC(Mixed) mixed;
-    const Expr *last_mixed; /* reported once a chain */
+    const Expr *last_mixed;   /* reported once a chain */
     uint32_t at, token_start; /* lexer: end and start of the token at hand */
-    bool line_begins;     /* lexer: no token yet on this line */
-    int blank_lines;      /* lexer: since the last token or comment */
-    int next;             /* parser: index of the token to hand out */
-    int skip_depth;       /* parser: -1, or skip to the TERM at this depth */
-    bool gave_up;         /* a limit was passed: the rest is not read */
-    bool outside_reported; /* one message for a run of statements outside of their block */
+    bool line_begins;         /* lexer: no token yet on this line */
+    int blank_lines;          /* lexer: since the last token or comment */
+    int next;                 /* parser: index of the token to hand out */
+    int skip_depth;           /* parser: -1, or skip to the TERM at this depth */
+    bool gave_up;             /* a limit was passed: the rest is not read */
+    bool outside_reported;    /* one message for a run of statements outside of their block */
 } Parser;
 
 static inline Span parser_span(const Parser *ps, uint32_t start, uint32_t end)

@@ -20,7 +20,7 @@ static const char *token_text(const Parser *ps)
 }
 
 /* A message at the token at hand, or at a part of it. */
-#define REPORT(ps, code, span, ...) \
+#define REPORT(ps, code, span, ...)                                                                                    \
     (parser_trouble((ps), (span).start), diag_report((ps)->diag, (code), (span), __VA_ARGS__))
 
 void scan_advance(Parser *ps, uint32_t bytes)
@@ -73,14 +73,22 @@ static const char *strip_underscores(Parser *ps, const char *word, size_t length
     return text_z(&text);
 }
 
+static bool has_double_underscore(const char *word, size_t length)
+{
+    for (size_t i = 1; i < length; i++)
+        if (word[i] == '_' && word[i - 1] == '_')
+            return true;
+    return false;
+}
+
 static void check_name(Parser *ps, const char *word, size_t length)
 {
     if (length > NAME_BYTES_MAX)
         REPORT(ps, E0116, token_span(ps), "a name of %d bytes; at most %d are allowed", (int)length, NAME_BYTES_MAX);
-    const bool doubled = strstr(token_text(ps), "__") != NULL;
-    const char *where = word[0] == '_' ? "begins with an underscore"
-                        : word[length - 1] == '_' ? "ends with an underscore"
-                        : doubled ? "has two underscores in a row" : NULL;
+    const char *where = word[0] == '_'                        ? "begins with an underscore"
+                        : word[length - 1] == '_'             ? "ends with an underscore"
+                        : has_double_underscore(word, length) ? "has two underscores in a row"
+                                                              : NULL;
     if (where == NULL)
         return;
     DiagMsg *msg = REPORT(ps, E0117, token_span(ps), "the name '%s' %s", token_text(ps), where);

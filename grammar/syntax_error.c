@@ -154,7 +154,8 @@ static bool report_misspelt_keyword(const Slip *slip)
     if (near != NULL)
         diag_hint(ps->diag, msg, "did you mean '%s'?", near);
     else if (strcmp(word, "if") == 0 || strcmp(word, "while") == 0)
-        diag_hint(ps->diag, msg, "there is no '%s': where(c, a, b) chooses between values, an index makes a loop", word);
+        diag_hint(ps->diag, msg, "there is no '%s': where(c, a, b) chooses between values, an index makes a loop",
+                  word);
     else if (strcmp(word, "import") == 0 || strcmp(word, "include") == 0)
         diag_hint(ps->diag, msg, "use std.cells");
     return true;
@@ -166,8 +167,8 @@ static bool report_keyword_as_name(const Slip *slip)
     if (kind < T_USE || kind > T_NOT || !is_expected(slip, T_ID) || slip->index == slip->statement)
         return false;
     const char *word = token_alias(kind);
-    DiagMsg *msg = diag_report(slip->ps->diag, E0107, token_span(slip, slip->index),
-                               "'%s' is a keyword, not a name", word);
+    DiagMsg *msg =
+        diag_report(slip->ps->diag, E0107, token_span(slip, slip->index), "'%s' is a keyword, not a name", word);
     diag_hint(slip->ps->diag, msg, "choose another name");
     return true;
 }
@@ -260,8 +261,8 @@ void syntax_error_report(Parser *ps, int found, const int *expected, int count)
     ps->gave_up |= diag_errors(ps->diag) >= 20;
     if (ps->gave_up || has_trouble(&slip))
         return;
-    static bool (*const special[])(const Slip *) = {report_misspelt_keyword, report_wrong_block,
-                                                    report_keyword_as_name, report_open_line};
+    static bool (*const special[])(const Slip *) = {report_misspelt_keyword, report_wrong_block, report_keyword_as_name,
+                                                    report_open_line};
     for (size_t i = 0; i < sizeof special / sizeof special[0]; i++)
         if (special[i](&slip))
             return;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 const FunctionInfo function_info[FUNCTION_COUNT] = {
-#define FN(id, spelling, min_args, max_args, signature, cuts) \
+#define FN(id, spelling, min_args, max_args, signature, cuts)                                                          \
     {spelling, min_args, max_args, signature, FN_##id <= FN_lookup, cuts},
 #include "op/functions.def"
 #undef FN

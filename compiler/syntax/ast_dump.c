@@ -2,12 +2,29 @@
 #include "syntax/ast_dump.h"
 
 static const char *const stmt_name[STMT_KIND_COUNT] = {
-    [STMT_USE] = "use",         [STMT_DIM] = "dim",       [STMT_CONST] = "const",       [STMT_FN] = "fn",
-    [STMT_PARTITION] = "partition", [STMT_CELL] = "cell", [STMT_MODEL] = "model",       [STMT_PARAM] = "param",
-    [STMT_LAYER] = "layer",     [STMT_INIT] = "init",     [STMT_FOR] = "for",           [STMT_EQUATION] = "equation",
-    [STMT_AXIS] = "axis",       [STMT_INPUT] = "input",   [STMT_TARGET] = "target",     [STMT_CONTROL] = "control",
-    [STMT_LOSS] = "loss",       [STMT_METRIC] = "metric", [STMT_OUTPUT] = "output",     [STMT_STEP] = "step",
-    [STMT_GENERATE] = "generate", [STMT_STOP] = "stop",   [STMT_TRAIN] = "train",
+    [STMT_USE] = "use",
+    [STMT_DIM] = "dim",
+    [STMT_CONST] = "const",
+    [STMT_FN] = "fn",
+    [STMT_PARTITION] = "partition",
+    [STMT_CELL] = "cell",
+    [STMT_MODEL] = "model",
+    [STMT_PARAM] = "param",
+    [STMT_LAYER] = "layer",
+    [STMT_INIT] = "init",
+    [STMT_FOR] = "for",
+    [STMT_EQUATION] = "equation",
+    [STMT_AXIS] = "axis",
+    [STMT_INPUT] = "input",
+    [STMT_TARGET] = "target",
+    [STMT_CONTROL] = "control",
+    [STMT_LOSS] = "loss",
+    [STMT_METRIC] = "metric",
+    [STMT_OUTPUT] = "output",
+    [STMT_STEP] = "step",
+    [STMT_GENERATE] = "generate",
+    [STMT_STOP] = "stop",
+    [STMT_TRAIN] = "train",
 };
 
 /* ---- expressions ---- */

@@ -129,7 +129,8 @@ static uint32_t print_comments(Format *f, int i, bool continued)
 static bool is_broken(const Format *f, int brace)
 {
     const int other = f->tokens[brace].match;
-    return newlines(f, token_start(f, brace < other ? brace : other), token_start(f, brace < other ? other : brace)) > 0;
+    return newlines(f, token_start(f, brace < other ? brace : other), token_start(f, brace < other ? other : brace)) >
+           0;
 }
 
 /* How token i follows the one before it. */
@@ -166,8 +167,8 @@ static void place_token(Format *f, int i)
     } else if (joint == JOINT_SEMICOLON) {
         text_add(&vec_last(&f->lines).code, "; ");
     } else {
-        const bool edge = (i > 0 && format_is(&f->tokens[i - 1], "{") && f->lines.n == lines) ||
-                          format_is(&f->tokens[i], "}");
+        const bool edge =
+            (i > 0 && format_is(&f->tokens[i - 1], "{") && f->lines.n == lines) || format_is(&f->tokens[i], "}");
         if (!continued && !edge && newlines(f, at, token_start(f, i)) > 1)
             blank_line(f);
         start_line(f, indent_of(f, i, continued));

@@ -8,9 +8,9 @@
 #include "support/vec.h"
 
 typedef enum Inside { /* how what stands in a bracket is set */
-    INSIDE_NORMAL,
-    INSIDE_APPLIED, /* rnn[k-1](x), mean[t, batch](x): operators tight, commas not */
-    INSIDE_INDEX    /* h[k-1,t] */
+                      INSIDE_NORMAL,
+                      INSIDE_APPLIED, /* rnn[k-1](x), mean[t, batch](x): operators tight, commas not */
+                      INSIDE_INDEX    /* h[k-1,t] */
 } Inside;
 
 bool format_is(const FormatToken *token, const char *text)
@@ -40,8 +40,8 @@ static bool is_arithmetic(const FormatToken *token)
 
 bool format_continues(const FormatToken *token)
 {
-    static const char *const open[] = {"{", ",", "=", "+", "-", "*", "/", "@", "^", "->", "..", ":", "and", "or",
-                                       "not", "==", "!=", "<", "<=", ">", ">=", NULL};
+    static const char *const open[] = {"{", ",",   "=",  "+",   "-",  "*",  "/", "@",  "^", "->", "..",
+                                       ":", "and", "or", "not", "==", "!=", "<", "<=", ">", ">=", NULL};
     return is_any(token, open);
 }
 

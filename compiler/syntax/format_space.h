@@ -7,9 +7,9 @@
 
 typedef struct FormatToken {
     const char *text;
-    int match;      /* of a bracket or brace: index of the other one; else -1 */
-    bool tight;     /* no blanks around it: an operator or comma in an index */
-    bool unary;     /* a sign */
+    int match;            /* of a bracket or brace: index of the other one; else -1 */
+    bool tight;           /* no blanks around it: an operator or comma in an index */
+    bool unary;           /* a sign */
     bool is_keyword_like; /* a word that an operand follows: and, or, not, reverse, in, stop, output */
 } FormatToken;
 

@@ -118,7 +118,7 @@ static void test_utf8(void)
     CHECK(decode("\xc3\xa9") == 0xE9);
     CHECK(decode("\xe2\x88\x92") == 0x2212);
     CHECK(decode("\xf0\x9f\x98\x80") == 0x1F600);
-    CHECK(decode("\xc0\xaf") == UTF8_BROKEN);         /* overlong */
+    CHECK(decode("\xc0\xaf") == UTF8_BROKEN); /* overlong */
     CHECK(decode("\xe0\x80\xaf") == UTF8_BROKEN);
     CHECK(decode("\xed\xa0\x80") == UTF8_BROKEN);     /* surrogate */
     CHECK(decode("\xf4\x90\x80\x80") == UTF8_BROKEN); /* beyond U+10FFFF */
