@@ -144,7 +144,8 @@ static void begin_overlaps(Emit *emit, Text *out, const Point *point)
     SpanList list = {emit, text_new(emit->arena), text_new(emit->arena), 0, 0};
     const VarList fixed = emit_entry_fixed(emit, point->entry);
     emit_signature(emit, out, "static ",
-                   &(Point){POINT_BEGIN, point->entry, arena_printf(emit->arena, "check_%s", point->name)}, false);
+                   &(Point){POINT_BEGIN, point->entry, arena_printf(emit->arena, "check_overlaps_%s", point->name)},
+                   false);
     text_add(out, "\n{\n");
     add_object(&list, true, "s", "state");
     add_object(&list, true, "work", "work");
@@ -163,7 +164,8 @@ static void step_overlaps(Emit *emit, Text *out, const Point *point)
     const VarList ins = emit_entry_ins(emit, point->entry), outs = emit_entry_outs(emit, point->entry);
     const int axis = point->entry->entry->axis;
     emit_signature(emit, out, "static ",
-                   &(Point){POINT_STEP, point->entry, arena_printf(emit->arena, "check_%s", point->name)}, false);
+                   &(Point){POINT_STEP, point->entry, arena_printf(emit->arena, "check_overlaps_%s", point->name)},
+                   false);
     text_add(out, "\n{\n");
     for (int i = 0; i < outs.n; i++)
         add_span(&list, true, arena_printf(emit->arena, "%s_out", outs.at[i]->c_name),

@@ -31,7 +31,7 @@ static void opening(Emit *emit, Text *out, const Point *point)
 
 static void overlaps(Emit *emit, Text *out, const Point *point)
 {
-    text_printf(out, "    if (status == RNN_OK)\n        status = %s_check_%s", emit->m, point->name);
+    text_printf(out, "    if (status == RNN_OK)\n        status = %s_check_overlaps_%s", emit->m, point->name);
     emit_arguments(emit, out, point);
     text_add(out, ";\n");
 }

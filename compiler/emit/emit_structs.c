@@ -21,6 +21,9 @@ static void params(Emit *emit, Text *out)
         "/* Parameters as in the file, row-major. The same type holds weights, gradients and optimiser moments. */\n"
         "typedef struct %s_params { %s v[%s_PARAM_FLOATS]; } %s_params;\n",
         m, emit->real, M, m);
+    for (int i = 0; i < model->params.n; i++)
+        if (model->params.at[i]->doc != NULL)
+            lay_doc(out, "", arena_printf(emit->arena, "%s: %s", model->params.at[i]->path, model->params.at[i]->doc));
     text_add(out, "enum { ");
     Wrap wrap = {out, 7, 0};
     for (int i = 0; i < model->params.n; i++)
