@@ -120,6 +120,21 @@ int scan_real(Parser *ps)
     return T_REAL;
 }
 
+/* Is the token at hand in [ ] or in a `dim` statement, as far as its line shows? */
+static bool is_in_dimension(const Parser *ps)
+{
+    int closers = 0;
+    for (int i = ps->raw.n - 1; i >= 0 && !ps->line_begins; i--) {
+        const Token *token = &ps->raw.at[i];
+        closers += token->kind == T_RPAREN || token->kind == T_RBRACK;
+        if ((token->kind == T_LPAREN || token->kind == T_LBRACK) && closers-- == 0)
+            return token->kind == T_LBRACK;
+        if (token->kind == T_DIM || token->new_line)
+            return token->kind == T_DIM;
+    }
+    return false;
+}
+
 /* 2H: read as the number, so that what follows still makes sense. */
 int scan_number_letter(Parser *ps)
 {
@@ -135,7 +150,7 @@ int scan_number_letter(Parser *ps)
     else if (text[0] == '0' && (letters[0] == 'x' || letters[0] == 'b'))
         diag_hint(ps->diag, msg, "numbers are written in decimal");
     else
-        diag_hint(ps->diag, msg, "a %s needs its operator: %.*s * %s", real ? "product" : "dimension product",
+        diag_hint(ps->diag, msg, "a %sproduct needs its operator: %.*s * %s", is_in_dimension(ps) ? "dimension " : "",
                   (int)digits, text, letters);
     return real ? T_REAL : T_INT;
 }
