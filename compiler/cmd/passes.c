@@ -8,6 +8,7 @@
 #include "graph/lower.h"
 #include "loop/schedule.h"
 #include "opt/chains.h"
+#include "opt/retime.h"
 #include "opt/simplify.h"
 #include "sema/sema.h"
 #include "support/embedded.h"
@@ -97,7 +98,14 @@ static bool run_chains(Compilation *compilation)
 static bool run_grad(Compilation *compilation)
 {
     if (compilation->graph->loss)
-        grad_build(compilation->graph, true);
+        grad_build(compilation->graph, false);
+    return true;
+}
+
+static bool run_retime(Compilation *compilation)
+{
+    if (compilation->graph->loss)
+        retime_run(compilation->graph);
     return true;
 }
 
@@ -176,6 +184,7 @@ const CompilerPass passes[] = {
     {"simplify", run_simplify, verify_graph, dump_graph},
     {"chains", run_chains, verify_graph, dump_graph},
     {"grad", run_grad, verify_graph, dump_grad},
+    {"retime", run_retime, verify_graph, dump_grad},
     {"grad-chains", run_grad_chains, verify_graph, dump_grad},
     {"loop", run_loop, NULL, NULL},
     {"c", run_c, NULL, dump_c},

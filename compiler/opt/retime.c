@@ -19,6 +19,8 @@ typedef struct Delayed { /* a variable made here: the operand `of`, read `offset
 typedef struct Retime {
     const GraphLoops *loops;
     VEC(Delayed) made;
+    Node **instead; /* by id of a READ: the sum that takes its place, or NULL */
+    int nodes;
 } Retime;
 
 static bool is_product(const Node *node)
@@ -130,15 +132,27 @@ static bool is_adjoint_sum(const Graph *graph, const Node *at)
     return at->id >= graph->forward_nodes && (is_product(sum) || (sum->op == OP_ADD && sum->rank == 1));
 }
 
+/* Everything new is made before the rewrite, which then sees it like the rest of the graph. */
+static void find_reads(Retime *retime, Graph *graph)
+{
+    const int n = graph->nodes.n;
+    retime->instead = arena_array(graph->arena, Node *, n);
+    retime->nodes = n;
+    for (int i = 0; i < n; i++) {
+        Node *node = graph->nodes.at[i];
+        if (node->op != OP_READ || node->var->kind != GVAR_ADJOINT || node->rank != 1 || !node->var->def)
+            continue;
+        if (node->var->def->id >= graph->forward_nodes && has_moving(retime, node->var->def, node->var, 0))
+            retime->instead[i] = split_read(retime, graph, node);
+    }
+}
+
 static Node *move_read(void *context, Graph *graph, Node *node, Node **now)
 {
+    (void)graph;
     (void)now;
-    Retime *retime = context;
-    if (node->op != OP_READ || node->var->kind != GVAR_ADJOINT || node->rank != 1 || !node->var->def)
-        return NULL;
-    if (node->var->def->id < graph->forward_nodes || !has_moving(retime, node->var->def, node->var, 0))
-        return NULL;
-    return split_read(retime, graph, node);
+    const Retime *retime = context;
+    return node->id < retime->nodes ? retime->instead[node->id] : NULL;
 }
 
 static Node *move_at(void *context, Graph *graph, Node *node, Node **now)
@@ -155,6 +169,7 @@ void retime_run(Graph *graph)
     graph_rewrite(graph, move_at, &retime);
     graph_compact(graph);
     retime.loops = graph_loops(graph);
+    find_reads(&retime, graph);
     graph_rewrite(graph, move_read, &retime);
     graph_compact(graph);
 }
