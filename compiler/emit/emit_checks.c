@@ -210,7 +210,7 @@ static void check_state(Emit *emit, Text *out)
                 "static rnn_status %s_check_state(const %s_state *s, int32_t rows, rnn_fault *fault)\n"
                 "{\n"
                 "    for (int32_t row = 0; s != NULL && row < rows; row++) {\n"
-                "        if (s->i[%lld + row] == 0)\n"
+                "        if (s->i[%lld + row] <= 0)\n"
                 "            continue; /* starts afresh */\n",
                 emit->m, emit->m, (long long)program->position_at);
     for (int i = 0; i < program->state.n; i++) {

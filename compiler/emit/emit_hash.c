@@ -40,7 +40,12 @@ uint64_t emit_params_hash(const Emit *emit)
 {
     Text text = text_new(emit->arena);
     text_add(&text, "rnn params 1\n");
-    add_params(emit->program->model, &text);
+    const Model *model = emit->program->model;
+    add_params(model, &text);
+    for (int i = 0; i < model->partitions.n; i++)
+        text_printf(&text, "partition %s %lld %lld %s\n", model->partitions.at[i].name,
+                    (long long)model->partitions.at[i].words.value, (long long)model->partitions.at[i].classes.value,
+                    model->partitions.at[i].file != NULL ? model->partitions.at[i].file : "even");
     return fnv1a(&text);
 }
 

@@ -110,13 +110,14 @@ static void reach_node(Reach *reach, Node *node)
     vec_push(reach->arena, &reach->todo, node);
 }
 
-static void reach_var(Reach *reach, const GVar *var)
+/* READ looks at past values too: at what defines the variable and what it starts from. */
+static void reach_var(Reach *reach, const Node *node)
 {
-    if (reach->var[var->id])
-        return;
-    reach->var[var->id] = true;
-    reach_node(reach, var->def);
-    reach_node(reach, var->init);
+    reach->var[node->var->id] = true;
+    if (node->op == OP_READ) {
+        reach_node(reach, node->var->def);
+        reach_node(reach, node->var->init);
+    }
 }
 
 /* The variables that an entry's results are computed from. */
@@ -128,14 +129,14 @@ static bool *entry_reach(Emit *emit, const GEntry *entry)
                    {0},
                    emit->arena};
     for (int i = 0; i < entry->outputs.n; i++)
-        reach_var(&reach, entry->outputs.at[i]);
+        reach_node(&reach, entry->outputs.at[i]->def);
     for (int i = 0; i < entry->values.n; i++)
         reach_node(&reach, entry->values.at[i]);
     reach_node(&reach, entry->stop);
     while (reach.todo.n > 0) {
         const Node *node = reach.todo.at[--reach.todo.n];
         if (node->var != NULL)
-            reach_var(&reach, node->var);
+            reach_var(&reach, node);
         for (int i = 0; i < node->n; i++)
             reach_node(&reach, node->arg[i]);
     }

@@ -99,13 +99,14 @@ const char *emit_upper(Arena *arena, const char *name)
     return upper;
 }
 
-/* What follows the prefix in our own symbols. */
+/* What follows the prefix in our own symbols, the static ones of the loops included. */
 static const char *const symbols[] = {
-    "adjoint_in", "adjoint_out",    "backward",    "batch",  "check", "controls", "eval",
-    "fail",       "forward",        "infer",       "model",  "pack",  "packed",   "param_index",
-    "param_info", "params",         "params_init", "result", "slot",  "slots",    "span",
-    "state",      "state_copy_row", "state_reset", "tape",   "train", "work"};
-static const char *const symbol_starts[] = {"check_", "do_", "metric_", "thunk_", "table_", "P_", "DIM_", "AXIS_"};
+    "adjoint_in", "adjoint_out", "advance",     "backward", "batch",  "check", "controls", "count_valid",
+    "eval",       "fail",        "forward",     "frame",    "infer",  "model", "pack",     "packed",
+    "param_info", "param_index", "params_init", "params",   "result", "slot",  "slots",    "span",
+    "start",      "state",       "state_reset", "table",    "tape",   "train", "work",     "state_copy_row"};
+static const char *const symbol_starts[] = {"check_", "do_",    "give_",  "metric_", "pack_", "place_",
+                                            "save_",  "table_", "thunk_", "AXIS_",   "DIM_",  "P_"};
 
 static bool is_symbol(const Emit *emit, const char *name)
 {
