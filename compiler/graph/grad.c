@@ -403,5 +403,6 @@ void grad_build(Graph *graph, bool with_up)
         visit(&grad, order.at[i]);
     collect(&grad);
     graph->at = NO_SPAN;
+    graph_compact(graph);
     set_loops(graph);
 }

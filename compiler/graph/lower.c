@@ -179,7 +179,10 @@ static Graph *lower_with(Arena *arena, Diag *diag, const Model *model, bool plai
     do /* each round gives at least one more variable its batch axis */
         graph = lower_once(&lower, arena, plain);
     while (lower.grown && !lower.refused);
-    return lower.refused ? NULL : graph;
+    if (lower.refused)
+        return NULL;
+    graph_compact(graph);
+    return graph;
 }
 
 Graph *lower_model(Arena *arena, Diag *diag, const Model *model)

@@ -144,17 +144,54 @@ void graph_rewrite(Graph *graph, GraphMake *make, void *context)
     graph_each_root(graph, true, replace_root, now);
 }
 
+/* ---- renumbering ---- */
+typedef struct Step {
+    Node *node;
+    int next; /* the operand to look at next */
+} Step;
+typedef struct Numbering {
+    Arena *arena;
+    bool *seen;
+    VEC(Node *) order; /* operands first */
+    VEC(Step) stack;
+} Numbering;
+
+static void number_from(void *context, Node **root)
+{
+    Numbering *numbering = context;
+    if (numbering->seen[(*root)->id])
+        return;
+    numbering->seen[(*root)->id] = true;
+    vec_push(numbering->arena, &numbering->stack, (Step){*root, 0});
+    while (numbering->stack.n > 0) {
+        Step *step = &vec_last(&numbering->stack);
+        if (step->next == step->node->n) {
+            vec_push(numbering->arena, &numbering->order, step->node);
+            numbering->stack.n--;
+            continue;
+        }
+        Node *operand = step->node->arg[step->next++];
+        if (numbering->seen[operand->id])
+            continue;
+        numbering->seen[operand->id] = true;
+        vec_push(numbering->arena, &numbering->stack, (Step){operand, 0});
+    }
+}
+
+/* The order is that of the roots and of operands from left to right. It does not depend on the order in which nodes
+ * were made, which C leaves open where one builder's operands are calls of others. */
 void graph_compact(Graph *graph)
 {
-    const bool *live = graph_live(graph, true);
+    Numbering numbering = {.arena = graph->arena, .seen = arena_array(graph->arena, bool, graph->nodes.n)};
+    graph_each_root(graph, true, number_from, &numbering);
     int kept = 0, forward = 0;
-    for (int id = 0; id < graph->nodes.n; id++) {
-        if (!live[id])
-            continue;
-        if (id < graph->forward_nodes)
-            forward++;
-        graph->nodes.at[kept++] = graph->nodes.at[id];
-    }
+    for (int i = 0; i < numbering.order.n; i++)
+        if (numbering.order.at[i]->id < graph->forward_nodes)
+            graph->nodes.at[kept++] = numbering.order.at[i];
+    forward = kept;
+    for (int i = 0; i < numbering.order.n; i++)
+        if (numbering.order.at[i]->id >= graph->forward_nodes)
+            graph->nodes.at[kept++] = numbering.order.at[i];
     graph->nodes.n = kept;
     graph->forward_nodes = forward;
     graph_rehash(graph);

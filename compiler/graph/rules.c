@@ -341,6 +341,22 @@ static Node *sum_product(Graph *graph, Node *mul, AxisSet over)
     return NULL;
 }
 
+/* Of where(t == first, x, 0) only one step counts: AT, and the sum over the rows that is left. */
+static Node *sum_one_step(Graph *graph, Node *where, AxisSet over)
+{
+    const Node *step = where->arg[0];
+    Node *x = where->arg[1];
+    if ((step->op != OP_IS_STEP && step->op != OP_IS_START) || !node_is_number(where->arg[2], 0) ||
+        (over & AXIS_BIT(step->axis)) == 0)
+        return NULL;
+    const AxisSet rest = over & ~AXIS_BIT(step->axis);
+    x = graph_fit(graph, x, where->rank, where->dim, where->axes);
+    x = build_at(graph, x, step->axis, step->offset, step->from_end);
+    if (step->op == OP_IS_START)
+        x = Where(graph_node(graph, &(NodeSpec){.op = OP_FRESH}), x, Zero);
+    return rest == 0 ? x : build_over(graph, OP_SUM_AXES, x, rest);
+}
+
 static Node *rule_sum_axes(Graph *graph, NodeSpec *spec)
 {
     Node *a = spec->arg[0];
@@ -352,6 +368,8 @@ static Node *rule_sum_axes(Graph *graph, NodeSpec *spec)
         return sum_outer(graph, a, over);
     case OP_SCATTER:
         return (a->axes & ~over) == 0 ? scatter_sum(graph, a->arg[0], a->arg[1], a, a->ta, over) : NULL;
+    case OP_WHERE:
+        return sum_one_step(graph, a, over);
     case OP_NEG:
         return Neg(build_over(graph, OP_SUM_AXES, a->arg[0], over));
     case OP_MUL:
