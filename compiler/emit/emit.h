@@ -10,7 +10,7 @@ typedef struct EmitOptions {
     const char *prefix;       /* of every external symbol; default: the model's name */
     const char *header_name;  /* as in #include "model.h"; NULL: its text is pasted, the C file stands alone */
     const char *source_name;  /* "charlm.rnn" in banner and comments */
-    uint64_t source_hash;     /* of the .rnn text */
+    uint64_t source_hash;     /* first 64 bits of the SHA-256 of the .rnn text */
     const char *command_line; /* for the banner: options that matter, no paths of the machine */
     bool is_double;           /* --real=double */
     bool precise;             /* --math=precise */

@@ -18,10 +18,10 @@ static void banner(Emit *emit, Text *out)
         lay_comment_text(out, emit->options->command_line);
         text_add(out, "\n");
     }
-    text_printf(out, " * Source: FNV-1a 64 %016llx.", (unsigned long long)emit->options->source_hash);
+    text_printf(out, " * SHA-256 of the source: %016llx...\n", (unsigned long long)emit->options->source_hash);
     const ProgramSizes *size = &emit->program->sizes;
     const long long real = emit->options->is_double ? 8 : 4;
-    text_printf(out, " Bytes: parameters %lld, packed %lld, state %lld, work %lld", real * (long long)size->params,
+    text_printf(out, " * Bytes: parameters %lld, packed %lld, state %lld, work %lld", real * (long long)size->params,
                 real * (long long)size->packed, real * (long long)size->state_reals + 4 * (long long)size->state_ints,
                 real * (long long)size->work_reals + 4 * (long long)emit_work_ints(emit));
     if (emit->program->model->loss != NULL)

@@ -351,17 +351,77 @@ static const char *no_input(const Run *run, const GVar *var)
     BUG("backward reads input %s from the caller", var->path);
 }
 
+static void zero_adjoint(const Run *run, CBlock *out, const GVar *input, const char *field)
+{
+    bool sequence = input->axes & ~AXIS_BIT(AXIS_BATCH);
+    c_call(out, c_name(run->ctx.arena, "memset(down->%s, 0, (size_t)(%sf->rows * %lld) * sizeof(rnn_real))", field,
+                       sequence ? "f->steps * " : "", (long long)(input->dim[0] * input->dim[1])));
+}
+
+/* What backward computes only when the caller wants it: adjoints of inputs and of the state. */
+typedef struct Wanted {
+    const char *field; /* of `down` */
+    Run run;           /* what it needs */
+} Wanted;
+typedef VEC(Wanted) WantedList;
+
+static WantedList wanted_adjoints(Emit *emit)
+{
+    const Graph *graph = emit->program->graph;
+    const Pass *pass = &emit->program->schedule->backward;
+    WantedList list = {0};
+    for (int i = 0; i < graph->input_grads.n; i++) {
+        const InputGrad *grad = &graph->input_grads.at[i];
+        if (!grad->grad)
+            continue;
+        Wanted wanted = {emit_c_name(emit, grad->input->name), run_new(emit, pass)};
+        run_need(&wanted.run, grad->grad);
+        vec_push(emit->arena, &list, wanted);
+    }
+    Wanted state = {"state", run_new(emit, pass)};
+    for (int i = 0; i < graph->state_grads.n; i++)
+        run_need(&state.run, graph->state_grads.at[i].grad);
+    vec_push(emit->arena, &list, state);
+    return list;
+}
+
+/* "down != NULL && (down->x != NULL || down->state != NULL)" for the adjoints that need this block; NULL: nobody. */
+static const char *wanted_by(const Run *run, const WantedList *list, const Block *block)
+{
+    const char *any = NULL;
+    for (int i = 0; i < list->n; i++) {
+        if (!run_needs_block(&list->at[i].run, block))
+            continue;
+        const char *one = arena_printf(run->ctx.arena, "down->%s != NULL", list->at[i].field);
+        any = any ? arena_printf(run->ctx.arena, "%s || %s", any, one) : one;
+    }
+    return any ? arena_printf(run->ctx.arena, "down != NULL && (%s)", any) : NULL;
+}
+
+static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
+{
+    for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
+        const Block *block = run->ctx.pass->blocks.at[i];
+        const char *wanted = wanted_by(run, list, block);
+        if (run_needs_block(run, block))
+            run_block(run, out, block);
+        else if (wanted)
+            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
+    }
+}
+
 static void give_adjoints(Run *run, CBlock *out)
 {
     const Graph *graph = run->ctx.program->graph;
     Arena *arena = run->ctx.arena;
     CBlock *down = c_if(out, c_name(arena, "down != NULL"));
     for (int i = 0; i < graph->input_grads.n; i++) {
-        if (!graph->input_grads.at[i].grad)
-            continue;
         const char *name = graph->input_grads.at[i].input->name, *field = emit_c_name(run->ctx.emit, name);
         CBlock *wanted = c_if(down, c_name(arena, "down->%s != NULL", field));
-        c_call(wanted, c_name(arena, "%s_give_d_%s(f, down->%s)", run->ctx.emit->m, name, field));
+        if (graph->input_grads.at[i].grad)
+            c_call(wanted, c_name(arena, "%s_give_d_%s(f, down->%s)", run->ctx.emit->m, name, field));
+        else
+            zero_adjoint(run, wanted, graph->input_grads.at[i].input, field);
     }
     CBlock *state = c_if(down, c_name(arena, "down->state != NULL"));
     c_call(state, c_name(arena, "%s_give_d_state(f, down->state)", run->ctx.emit->m));
@@ -373,14 +433,14 @@ static void emit_backward_run(Emit *emit, CBlock *out)
     const Program *program = emit->program;
     const Graph *graph = program->graph;
     Run run = run_new(emit, &program->schedule->backward);
+    WantedList wanted = wanted_adjoints(emit);
     run.input_text = no_input;
     run.state_text = "NULL";
-    for (int i = 0; i < graph->param_grads.n; i++)
-        run_need(&run, graph->param_grads.at[i].grad);
-    for (int i = 0; i < graph->input_grads.n; i++)
-        run_need(&run, graph->input_grads.at[i].grad);
-    for (int i = 0; i < graph->state_grads.n; i++)
-        run_need(&run, graph->state_grads.at[i].grad);
+    for (int i = 0; i < graph->param_grads.n; i++) {
+        NodeList terms = gradient_terms(arena, graph->param_grads.at[i].grad);
+        for (int k = 0; k < terms.n; k++)
+            run_need(&run, terms.at[k]);
+    }
     c_call(out, c_name(arena, "(void)fault"));
     run_open_frame(&run, out, "in->rows", steps_text(&run), false);
     c_assign(out, c_name(arena, "f->grad"), "=", c_name(arena, "grad->v"));
@@ -391,7 +451,7 @@ static void emit_backward_run(Emit *emit, CBlock *out)
     c_call(out, c_name(arena, "%s_count_valid(f)", emit->m));
     if (program->back_packed > 0)
         c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb)", emit->m));
-    run_all(&run, out);
+    run_backward_blocks(&run, out, &wanted);
     emit_gradients(emit, out);
     give_adjoints(&run, out);
     c_return(out, c_name(arena, "RNN_OK"));

@@ -26,7 +26,7 @@ static BlockKind kind_of(const Node *node)
         return BLOCK_TOTAL;
     if (node_is_product(node))
         return BLOCK_PRODUCT;
-    if (node_is_number(node))
+    if (node_is_computed_number(node))
         return BLOCK_SCALARS;
     if (node_is_elementwise(node))
         return BLOCK_UNITS;

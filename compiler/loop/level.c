@@ -25,8 +25,8 @@ static int edge_weight(const Node *from, const Node *to, bool in_loop)
         bool flows = node_is_elementwise(from) || (in_loop && node_is_product(from));
         return flows && same_vectors(from, to) ? 0 : 1;
     }
-    if (node_is_number(to))
-        return node_is_number(from) && !node_is_total(from) == !node_is_total(to) ? 0 : 1;
+    if (node_is_computed_number(to))
+        return node_is_computed_number(from) && !node_is_total(from) == !node_is_total(to) ? 0 : 1;
     return 1;
 }
 

@@ -21,7 +21,7 @@ bool node_is_elementwise(const Node *node)
     return (op_info[node->op].family == FAMILY_EW && !node->token) || node->op == OP_ONEHOT || node->op == OP_OUTER;
 }
 
-bool node_is_number(const Node *node)
+bool node_is_computed_number(const Node *node)
 {
     if (node->rank || node->token || node_is_leaf(node))
         return false;

@@ -134,7 +134,7 @@ bool pass_computes(const Program *program, const Pass *pass, const Node *node); 
 void pass_loop_levels(Program *program, Pass *pass); /* level.c */
 Domain node_domain(const Node *node);
 bool node_is_elementwise(const Node *node); /* computed in panels or as a number; ONEHOT and OUTER too */
-bool node_is_number(const Node *node);      /* rank 0 and real, computed in a SCALARS block */
+bool node_is_computed_number(const Node *node);      /* rank 0 and real, computed in a SCALARS block */
 NodeList gradient_terms(Arena *arena, Node *sum); /* of a parameter's gradient, in order */
 bool is_direct_sum(const Node *term);      /* goes into the gradient without a place of its own */
 void pass_find_users(Program *program, Pass *pass);
