@@ -149,12 +149,14 @@ static void entry_comment(Emit *emit, Text *out, const GEntry *entry)
     const Entry *model_entry = entry->entry;
     const char *axis = emit->program->model->axes.at[model_entry->axis].name;
     if (model_entry->kind == ENTRY_GENERATE)
-        text_printf(out,
-                    "/* generate %s over %s: begin computes what does not vary over %s (it reads rows and the fields "
-                    "without %s);\n   then one step a call%s.\n",
-                    model_entry->name, axis, axis, axis,
-                    entry->stop != NULL ? "; done[b] becomes 1 when the stop condition holds"
-                                        : "; there is no stop condition: done may be NULL");
+        text_printf(
+            out,
+            "/* generate %s over %s: begin computes what does not vary over %s (it reads rows and the fields "
+            "without %s);\n   then one step a call%s.\n"
+            "   To go on from something, eval it with the same state before begin: eval takes the work memory.\n",
+            model_entry->name, axis, axis, axis,
+            entry->stop != NULL ? "; done[b] becomes 1 when the stop condition holds"
+                                : "; there is no stop condition: done may be NULL");
     else
         text_printf(out, "/* step %s over %s: one step of each row a call, continuing the state.\n", model_entry->name,
                     axis);
