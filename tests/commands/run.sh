@@ -1,0 +1,190 @@
+#!/bin/sh
+# The commands as people use them: exit codes, files that appear whole, resume after Ctrl-C and kill -9, installation,
+# the applications of examples/. Each function below is a test; it fails by returning non-zero.
+cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
+ROOT=$PWD
+BUILD=${BUILD:-build}
+RNNC=$ROOT/$BUILD/rnnc
+CC=${CC:-$(command -v clang || command -v gcc)}
+WORK=$(mktemp -d) || exit 1
+trap 'rm -rf "$WORK"' EXIT
+trap 'exit 1' INT TERM
+CHARLM=examples/charlm/charlm.rnn
+SMALL="-D E=8 -D H=24" # a character model that trains in a moment
+status=0
+
+expect() { # exit code, command
+    wanted=$1 && shift
+    "$@" >"$WORK/out" 2>"$WORK/err"
+    got=$?
+    [ $got -eq "$wanted" ] || { echo "exit code $got, not $wanted: $*" && cat "$WORK/err"; return 1; }
+}
+
+train() { # options: the small model on a fixed text
+    # shellcheck disable=SC2086
+    "$RNNC" train $CHARLM --text w="$WORK/text" $SMALL --quiet "$@" >>"$WORK/log" 2>&1
+}
+
+help_of_each() {
+    for command in "" init train eval sample check report fmt --explain --list-ops; do
+        # shellcheck disable=SC2086
+        expect 0 "$RNNC" $command --help || return 1
+        [ -z "$command" ] || grep -q '^example:' "$WORK/out" || return 1
+    done
+}
+
+exit_codes() {
+    expect 2 "$RNNC" && expect 2 "$RNNC" $CHARLM && expect 2 "$RNNC" train $CHARLM && expect 2 "$RNNC" eval &&
+        expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --real=half && expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --unroll=3 &&
+        expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --nonsense && expect 2 "$RNNC" $CHARLM --dump=nothing &&
+        expect 1 "$RNNC" missing.rnn -o "$WORK/a.c" && expect 1 "$RNNC" --explain E9999 &&
+        expect 1 "$RNNC" $CHARLM -o "$WORK/none/a.c" && expect 1 "$RNNC" $CHARLM -D Q=3 -o "$WORK/a.c" &&
+        expect 1 "$RNNC" sample $CHARLM --weights "$WORK/none" && expect 0 "$RNNC" --version
+}
+
+whole_files() { # an input is never overwritten; a refused model leaves the old files; no temporary stays
+    cp $CHARLM "$WORK/m.rnn" && ln -s "$WORK/m.rnn" "$WORK/m.c" && expect 1 "$RNNC" "$WORK/m.rnn" -o "$WORK/m.c" &&
+        cmp -s $CHARLM "$WORK/m.rnn" && rm "$WORK/m.c" && expect 0 "$RNNC" "$WORK/m.rnn" -o "$WORK/m.c" &&
+        cp "$WORK/m.c" "$WORK/before" && echo "x" >>"$WORK/m.rnn" && expect 1 "$RNNC" "$WORK/m.rnn" -o "$WORK/m.c" &&
+        [ ! -s "$WORK/out" ] && cmp -s "$WORK/before" "$WORK/m.c" && ! ls "$WORK"/*.tmp 2>/dev/null
+}
+
+same_bytes() { # of C, from another directory, in another locale
+    mkdir -p "$WORK/there" && cp $CHARLM "$WORK/there/" && "$RNNC" $CHARLM -o "$WORK/one.c" --unroll=8,2 &&
+        (cd "$WORK/there" && LC_ALL=tr_TR.UTF-8 TZ=Asia/Seoul "$RNNC" charlm.rnn -o one.c --unroll=8,2) &&
+        cmp "$WORK/one.c" "$WORK/there/one.c" && cmp "$WORK/one.h" "$WORK/there/one.h"
+}
+
+fast_compiler() { # each example in under 50 ms
+    for model in examples/*/*.rnn; do
+        best=1000000
+        for _ in 1 2 3 4 5; do
+            start=$(date +%s%N)
+            "$RNNC" "$model" -o "$WORK/fast.c" || return 1
+            took=$((($(date +%s%N) - start) / 1000))
+            [ $took -ge $best ] || best=$took
+        done
+        [ $best -lt 50000 ] || { echo "$model takes $best us" && return 1; }
+    done
+}
+
+fmt_idempotent() {
+    for model in compiler/std/*.rnn examples/*/*.rnn tests/parity/models/*.rnn; do
+        "$RNNC" fmt "$model" >"$WORK/f1.rnn" && "$RNNC" fmt "$WORK/f1.rnn" >"$WORK/f2.rnn" &&
+            cmp "$WORK/f1.rnn" "$WORK/f2.rnn" && "$RNNC" "$model" --dump=ast >"$WORK/t1" &&
+            "$RNNC" "$WORK/f1.rnn" --dump=ast >"$WORK/t2" && cmp "$WORK/t1" "$WORK/t2" || return 1
+    done
+}
+
+std_is_formatted() {
+    "$RNNC" fmt --check compiler/std/*.rnn examples/*/*.rnn
+}
+
+standalone() { # one C file and nothing else, no warning, with and without the model table, both compilers
+    mkdir -p "$WORK/alone" && "$RNNC" $CHARLM -o "$WORK/alone/charlm.c" --standalone || return 1
+    for cc in gcc clang; do
+        for define in -DRNN_WITH_MODEL -DNDEBUG; do
+            (cd "$WORK/alone" && "$ROOT/tests/commands/warn.sh" $cc $define -c charlm.c -o charlm.o) || return 1
+        done
+    done
+}
+
+init_is_a_function() {
+    "$RNNC" init $CHARLM -D H=20 --seed 3 -o "$WORK/i1" && "$RNNC" init $CHARLM -D H=20 --seed 3 -o "$WORK/i2" &&
+        "$RNNC" init $CHARLM -D H=20 --seed 4 -o "$WORK/i3" && cmp "$WORK/i1" "$WORK/i2" && ! cmp -s "$WORK/i1" "$WORK/i3" &&
+        "$RNNC" $CHARLM --weights "$WORK/i1" -o "$WORK/i.c" && grep -q 'CHARLM_DIM_H *20' "$WORK/i.h"
+}
+
+one_cache_for_two() { # at the same time, from nothing
+    mkdir -p "$WORK/cold"
+    for n in 1 2 3; do
+        XDG_CACHE_HOME=$WORK/cold "$RNNC" init $CHARLM -D H=17 -o "$WORK/c$n" &
+    done
+    wait && cmp "$WORK/c1" "$WORK/c2" && cmp "$WORK/c1" "$WORK/c3" && [ "$(ls "$WORK/cold/rnnc" | wc -l)" -eq 2 ]
+}
+
+resume_exactly() { # 40 steps = 17 steps, then on to 40: weights and log
+    train --steps 40 --log "$WORK/r1.log" -o "$WORK/r1.safetensors" &&
+        train --steps 17 --log "$WORK/r2.log" -o "$WORK/r2.safetensors" &&
+        train --steps 40 --resume --log "$WORK/r2.log" -o "$WORK/r2.safetensors" &&
+        cmp "$WORK/r1.safetensors" "$WORK/r2.safetensors" && cmp "$WORK/r1.log" "$WORK/r2.log" &&
+        [ "$(wc -l <"$WORK/r1.log")" -eq 40 ]
+}
+
+stopped() { # how: by a signal in the middle, twice; then to the end
+    train --steps 400 --log "$WORK/s1.log" -o "$WORK/s1.safetensors" || return 1
+    rm -f "$WORK"/s2.*
+    for wait in 0.4 0.5; do
+        # shellcheck disable=SC2086
+        "$RNNC" train $CHARLM --text w="$WORK/text" $SMALL --quiet --steps 400 --resume --checkpoint-every 7 \
+            --log "$WORK/s2.log" -o "$WORK/s2.safetensors" >>"$WORK/log" 2>&1 &
+        child=$!
+        sleep $wait
+        kill "-$1" $child 2>/dev/null
+        wait $child 2>/dev/null
+        code=$?
+        [ "$1" = KILL ] || [ $code -eq 130 ] || [ $code -eq 0 ] || return 1
+    done
+    train --steps 400 --resume --log "$WORK/s2.log" -o "$WORK/s2.safetensors" &&
+        cmp "$WORK/s1.safetensors" "$WORK/s2.safetensors" && cmp "$WORK/s1.log" "$WORK/s2.log"
+}
+
+survives_ctrl_c() { stopped INT; }
+survives_kill_9() { stopped KILL; }
+
+learns() { # a text of one repeated line is learned by heart
+    yes 'the quick brown fox jumps over the lazy dog' | head -n 400 >"$WORK/fox"
+    "$RNNC" train $CHARLM --text w="$WORK/fox" -D E=16 -D H=48 --batch 8 --window 32 --steps 300 --lr 0.01 --quiet \
+        -o "$WORK/fox.safetensors" >"$WORK/out" && "$RNNC" sample $CHARLM --weights "$WORK/fox.safetensors" --prime 'the q' \
+        --length 60 --set tau=0.3 >"$WORK/fox.out" && grep -q 'brown fox jumps over the lazy dog' "$WORK/fox.out" &&
+        "$RNNC" eval $CHARLM --weights "$WORK/fox.safetensors" --text w="$WORK/fox" | awk '$1 == "ppl" { exit !($2 < 1.2) }'
+}
+
+sample_is_a_function() {
+    for n in 1 2; do
+        "$RNNC" sample $CHARLM --weights "$WORK/r1.safetensors" --length 50 --seed 5 --prime 'the' >"$WORK/p$n" || return 1
+    done
+    cmp "$WORK/p1" "$WORK/p2" && [ "$(head -c 3 "$WORK/p1")" = the ] && expect 1 "$RNNC" sample $CHARLM \
+        --weights "$WORK/r1.safetensors" --set nothing=1 && expect 1 "$RNNC" sample $CHARLM --weights "$WORK/r1.safetensors" --generate none
+}
+
+installs() { # make install, then the applications against what was installed
+    make -s --no-print-directory BUILD="$BUILD" PREFIX="$WORK/usr" install || return 1
+    # shellcheck disable=SC2086
+    "$WORK/usr/bin/rnnc" $CHARLM --weights "$WORK/r1.safetensors" -o "$WORK/charlm.c" || return 1
+    for app in embed/embed embed-train/embed_train; do
+        $CC -O1 -Wall -Wextra -Werror -DRNN_WITH_MODEL -I"$WORK" -I"$WORK/usr/include" "examples/$app.c" "$WORK/charlm.c" \
+            "$WORK/usr/lib/librnn.a" -lm -o "$WORK/$(basename $app)" || return 1
+    done
+    "$WORK/embed" "$WORK/r1.safetensors" | awk '{ n += length($0) + 1 } END { exit !(n > 200) }' &&
+        "$WORK/embed_train" "$WORK/r1.safetensors" "$WORK/text" 30 "$WORK/tuned" | tail -n 1 | grep -q '^step 30: loss' &&
+        cp "$WORK/r1.safetensors.vocab" "$WORK/tuned.vocab" && "$RNNC" eval $CHARLM --weights "$WORK/tuned" --text w="$WORK/text" >"$WORK/out"
+}
+
+shows_stages() { # every stage of --dump, and a report, for each example
+    for model in examples/*/*.rnn; do
+        for stage in tokens ast model graph grad loop plan c; do
+            "$RNNC" "$model" --dump=$stage >"$WORK/out" && [ -s "$WORK/out" ] || { echo "$model --dump=$stage" && return 1; }
+        done
+        "$RNNC" report "$model" >"$WORK/out" && grep -q tape "$WORK/out" || return 1
+    done
+}
+
+cat README.md docs/language.md >"$WORK/text"
+for name in help_of_each exit_codes whole_files same_bytes fast_compiler fmt_idempotent std_is_formatted shows_stages standalone \
+    init_is_a_function one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
+    if [ $# -gt 0 ] && [ "$1" != $name ]; then
+        # these leave files that later ones read
+        [ $name = resume_exactly ] && $name >/dev/null 2>&1
+        continue
+    fi
+    : >"$WORK/log"
+    if $name >"$WORK/why" 2>&1; then
+        echo "ok commands/$name"
+    else
+        echo "FAIL commands/$name"
+        cat "$WORK/why" "$WORK/log" | sed 's/^/    /' | tail -n 20
+        status=1
+    fi
+done
+exit $status
