@@ -1,7 +1,7 @@
 #!/bin/sh
 # Each NAME.rnn holds, in comments that begin with "#c ", the C program that uses the emitted code: it includes
-# "model.h" and "run.h" and exits with 0 when all it expects holds. Compiled by gcc and by clang with ASan and UBSan,
-# under the project's list of warnings. Further comments:
+# "model.h" and "run.h" and exits with 0 when all it expects holds. Compiled by clang with ASan and UBSan under the
+# project's list of warnings; make check adds gcc, and both compilers at -O0 and at -O3 -march=native. Further comments:
 #   #rnnc OPTIONS      given to rnnc
 #   #cc OPTIONS        given to the C compiler
 cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
@@ -28,13 +28,18 @@ step() { # what, command
 {
     # shellcheck disable=SC2046
     step "rnnc refuses it" "$RNNC" "$1" -o "$dir/model.c" $(sed -n "s/^#rnnc //p" "$1")
-    for cc in gcc clang; do
-        command -v $cc >/dev/null || continue
-        san="-fsanitize=address,undefined -fno-sanitize-recover=all"
+    sanitized="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+    if [ "$MODE" = quick ]; then set -- "$1" "clang $sanitized"; else
+        set -- "$1" "clang $sanitized" "gcc $sanitized" "clang -O0" "clang -O3 -march=native" "gcc -O0" "gcc -O3 -march=native"
+    fi
+    source=$1
+    shift
+    for build; do
+        command -v ${build%% *} >/dev/null || continue
         # shellcheck disable=SC2046,SC2086
-        step "does not compile with $cc" $cc -std=c99 -O1 -g $san $warnings -DRNN_WITH_MODEL -Iruntime/include -Itests/run \
-            -I"$dir" $(sed -n "s/^#cc //p" "$1") -o "$dir/$cc.run" "$dir/model.c" "$dir/main.c" -lm
-        step "fails with $cc" "$dir/$cc.run"
+        step "does not compile with $build" $build -std=c99 $warnings -DRNN_WITH_MODEL -Iruntime/include -Itests/run \
+            -I"$dir" $(sed -n "s/^#cc //p" "$source") -o "$dir/run" "$dir/model.c" "$dir/main.c" -lm
+        step "fails with $build" "$dir/run"
     done
     echo "ok run/$name"
 } >"$dir/result"
