@@ -126,6 +126,9 @@ static void init_all(Lower *lower)
         if (var->init == NULL)
             continue;
         Node *init = lower_term_as(lower, var->init, var->type);
+        const AxisSet more = init->axes & ~made->axes & AXIS_BIT(AXIS_BATCH);
+        lower->extra[var->id] |= more;
+        lower->grown = lower->grown || more != 0;
         init = graph_fit(graph, init, made->rank, made->dim, init->axes);
         made->init = node_is_number(init, 0) ? NULL : init;
     }

@@ -292,6 +292,13 @@ static Node *rule_toreal(Graph *graph, NodeSpec *spec)
 }
 
 /* ---- sums over axes ---- */
+/* Whether `part` alone may be summed over steps of `whole`: the steps that count are those of the row, if there is one. */
+static bool keeps_rows(const Node *whole, const Node *part, AxisSet over)
+{
+    const AxisSet batch = AXIS_BIT(AXIS_BATCH);
+    return (over & ~batch) == 0 || (whole->axes & batch) == 0 || (part->axes & batch) != 0;
+}
+
 /* A value that is only expanded over some of what is summed counts as often as there are steps and rows. */
 static Node *sum_expanded(Graph *graph, Node *expand, AxisSet over)
 {
@@ -309,6 +316,8 @@ static Node *sum_outer(Graph *graph, Node *outer, AxisSet over)
 {
     Node *a = outer->arg[0], *b = outer->arg[1];
     const AxisSet only_a = over & a->axes & ~b->axes, only_b = over & b->axes & ~a->axes, both = over & a->axes & b->axes;
+    if (!keeps_rows(outer, a, only_a) || !keeps_rows(outer, b, only_b))
+        return NULL;
     if (only_a != 0)
         a = build_over(graph, OP_SUM_AXES, a, only_a);
     if (only_b != 0)
@@ -333,7 +342,7 @@ static Node *sum_product(Graph *graph, Node *mul, AxisSet over)
 {
     for (int i = 0; i < 2; i++) {
         Node *a = mul->arg[i], *b = mul->arg[1 - i];
-        if ((b->axes & over) == 0 && (over & ~a->axes) == 0)
+        if ((b->axes & over) == 0 && (over & ~a->axes) == 0 && keeps_rows(mul, a, over))
             return Mul(build_over(graph, OP_SUM_AXES, a, over), b);
         if (b->op == OP_ONEHOT && a->rank == 0 && ((a->axes | b->axes) & ~over) == 0)
             return scatter_sum(graph, a, b->arg[0], mul, false, over);
@@ -375,7 +384,9 @@ static Node *rule_sum_axes(Graph *graph, NodeSpec *spec)
     case OP_MUL:
         return sum_product(graph, a, over);
     case OP_DIV:
-        return (a->arg[1]->axes & over) == 0 ? Div(build_over(graph, OP_SUM_AXES, a->arg[0], over), a->arg[1]) : NULL;
+        return (a->arg[1]->axes & over) == 0 && keeps_rows(a, a->arg[0], over)
+                   ? Div(build_over(graph, OP_SUM_AXES, a->arg[0], over), a->arg[1])
+                   : NULL;
     default:
         return NULL;
     }

@@ -5,6 +5,7 @@
 #include "graph/loops.h"
 #include "graph_case.h"
 #include "opt/chains.h"
+#include "opt/retime.h"
 #include "opt/simplify.h"
 
 enum { ROWS = 4, STEPS = 5 };
@@ -213,6 +214,31 @@ static Node *no_rows(GraphCase *c)
     return Mul(Matvec(param(c, 2, 3, 3), p->def), Add(input(c, 3), read(c, p, -1)));
 }
 
+/* Such a sequence times values of a row: the row's length bounds the sum. */
+static Node *rows_meet_steps(GraphCase *c)
+{
+    Graph *graph = c->graph;
+    GVar *p = equation(c, "p", 1, 3, 1, param(c, 1, 3, 1));
+    p->axes = AXIS_BIT(CASE_T);
+    p->def = unary(c, OP_TANH, Matvec(param(c, 2, 3, 3), read(c, p, -1)));
+    Node *row = case_var(c, GVAR_INPUT, 1, 3, 1, AXIS_BIT(AXIS_BATCH), -1, 1);
+    Node *outer = build_binary(graph, OP_OUTER, p->def, row);
+    Node *sums = build_over(graph, OP_SUM_AXES, Add(outer, outer), AXIS_BIT(CASE_T));
+    Node *more = build_over(graph, OP_SUM_AXES, outer, AXIS_BIT(CASE_T));
+    Node *scaled = build_over(graph, OP_SUM_AXES, Div(Mul(p->def, row), Exp(row)), AXIS_BIT(CASE_T));
+    return Add(Matvec(Mul(sums, more), scaled), build_over(graph, OP_SUM_AXES, Mul(p->def, row), AXIS_BIT(CASE_T)));
+}
+
+static Node *all_rows_meet_steps(GraphCase *c)
+{
+    Graph *graph = c->graph;
+    GVar *p = equation(c, "p", 1, 3, 1, param(c, 1, 3, 1));
+    p->axes = AXIS_BIT(CASE_T);
+    p->def = unary(c, OP_TANH, Matvec(param(c, 2, 3, 3), read(c, p, -1)));
+    Node *row = case_var(c, GVAR_INPUT, 1, 3, 1, AXIS_BIT(AXIS_BATCH), -1, 1);
+    return build_over(graph, OP_SUM_AXES, build_binary(graph, OP_OUTER, p->def, row), seq);
+}
+
 /* ---- checks ---- */
 typedef Node *Make(GraphCase *c);
 typedef struct Named {
@@ -225,7 +251,8 @@ static const Named models[] = {
     {"delayed reverse", delayed_reverse, false}, {"two delays", two_delays, true}, {"lstm", lstm, true},
     {"gru of reverse", gru_of_reverse, false}, {"matrix state", matrix_state, true}, {"shifted", shifted, true},
     {"edges", edges, true}, {"ends", ends, false}, {"dropout", dropped, true}, {"language model", language_model, true},
-    {"no rows", no_rows, false},
+    {"no rows", no_rows, false}, {"rows meet steps", rows_meet_steps, false},
+    {"all rows meet steps", all_rows_meet_steps, false},
 };
 enum { MODELS = sizeof models / sizeof *models };
 
@@ -273,6 +300,9 @@ static void check(const Named *model, bool carry, uint64_t seed)
     grad_build(c.graph, true);
     expect_sound(model, c.graph);
     expect(model, "gradient of chains", case_error(&c, c.graph));
+    retime_run(c.graph);
+    expect_sound(model, c.graph);
+    expect(model, "retimed", case_error(&c, c.graph));
     chains_run(c.graph, c.graph->forward_nodes);
     expect_sound(model, c.graph);
     expect(model, "chains of the gradient", case_error(&c, c.graph));
