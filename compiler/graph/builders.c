@@ -50,8 +50,8 @@ Node *build_count(Graph *graph, AxisSet over, AxisSet axes)
 
 Node *build_at(Graph *graph, Node *a, int axis, int offset, bool from_end)
 {
-    return graph_node(graph, &(NodeSpec){.op = OP_AT, .n = 1, .arg = {a}, .axis = axis, .offset = offset,
-                                         .from_end = from_end});
+    return graph_node(
+        graph, &(NodeSpec){.op = OP_AT, .n = 1, .arg = {a}, .axis = axis, .offset = offset, .from_end = from_end});
 }
 
 Node *build_read(Graph *graph, GVar *var, int axis, int offset)
@@ -114,8 +114,8 @@ Node *build_slice_part(Graph *graph, Node *join, Node *g, int part)
 
 Node *build_pad_like(Graph *graph, Node *vector, Node *g, Node *slice)
 {
-    return graph_node(graph, &(NodeSpec){.op = OP_PAD, .n = 1, .arg = {g}, .from = slice->from,
-                                         .dim = {vector->dim[0], 1}});
+    return graph_node(graph,
+                      &(NodeSpec){.op = OP_PAD, .n = 1, .arg = {g}, .from = slice->from, .dim = {vector->dim[0], 1}});
 }
 
 Node *build_slice_like(Graph *graph, Node *vector, Node *g, Node *pad)
@@ -125,8 +125,12 @@ Node *build_slice_like(Graph *graph, Node *vector, Node *g, Node *pad)
 
 Node *build_scatter_like(Graph *graph, Node *gather, Node *matrix, Node *g, Node *token)
 {
-    return graph_node(graph, &(NodeSpec){.op = OP_SCATTER, .n = 2, .arg = {g, token}, .ta = gather->ta,
-                                         .rank = matrix->rank, .dim = {matrix->dim[0], matrix->dim[1]}});
+    return graph_node(graph, &(NodeSpec){.op = OP_SCATTER,
+                                         .n = 2,
+                                         .arg = {g, token},
+                                         .ta = gather->ta,
+                                         .rank = matrix->rank,
+                                         .dim = {matrix->dim[0], matrix->dim[1]}});
 }
 
 Node *build_gather_like(Graph *graph, Node *scatter, Node *g, Node *token)
@@ -141,6 +145,6 @@ Node *build_is_first_equal(Graph *graph, Node *a, Node *extreme)
 
 Node *build_is_step_like(Graph *graph, Node *at)
 {
-    return graph_node(graph, &(NodeSpec){.op = OP_IS_STEP, .axis = at->axis, .offset = at->offset,
-                                         .from_end = at->from_end});
+    return graph_node(graph,
+                      &(NodeSpec){.op = OP_IS_STEP, .axis = at->axis, .offset = at->offset, .from_end = at->from_end});
 }

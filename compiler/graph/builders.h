@@ -5,23 +5,23 @@
 #include "graph/graph.h"
 
 Node *build_number(Graph *graph, double number);
-Node *build_ew(Graph *graph, OpId op, Node *a, Node *b, Node *c);       /* any elementwise op; b, c may be NULL */
-Node *build_unary(Graph *graph, OpId op, Node *a);                      /* any op of one operand without attributes */
-Node *build_binary(Graph *graph, OpId op, Node *a, Node *b);            /* any op of two */
+Node *build_ew(Graph *graph, OpId op, Node *a, Node *b, Node *c); /* any elementwise op; b, c may be NULL */
+Node *build_unary(Graph *graph, OpId op, Node *a);                /* any op of one operand without attributes */
+Node *build_binary(Graph *graph, OpId op, Node *a, Node *b);      /* any op of two */
 Node *build_matvec(Graph *graph, Node *matrix, bool ta, Node *vector);
 Node *build_matmul(Graph *graph, Node *a, bool ta, Node *b, bool tb);
 Node *build_slice(Graph *graph, Node *vector, int from, int64_t length);
-Node *build_over(Graph *graph, OpId op, Node *a, AxisSet over);         /* SUM_AXES MAX_AXES MIN_AXES */
+Node *build_over(Graph *graph, OpId op, Node *a, AxisSet over); /* SUM_AXES MAX_AXES MIN_AXES */
 Node *build_count(Graph *graph, AxisSet over, AxisSet axes);
 Node *build_at(Graph *graph, Node *a, int axis, int offset, bool from_end);
 Node *build_read(Graph *graph, GVar *var, int axis, int offset);
-Node *build_expand_axes(Graph *graph, Node *a, AxisSet axes);           /* a, varying over axes too */
-bool node_is_number(const Node *node, double number);                   /* that CONST, perhaps expanded */
+Node *build_expand_axes(Graph *graph, Node *a, AxisSet axes); /* a, varying over axes too */
+bool node_is_number(const Node *node, double number);         /* that CONST, perhaps expanded */
 
 /* for the columns: y the result, g its adjoint */
-Node *build_expand_to(Graph *graph, Node *like, Node *g);               /* g with shape and axes of like */
-Node *build_outer_like(Graph *graph, Node *y, Node *g, Node *vector);   /* to the matrix of a product */
-Node *build_matvec_t(Graph *graph, Node *y, Node *matrix, Node *g);     /* to the vector of a product */
+Node *build_expand_to(Graph *graph, Node *like, Node *g);             /* g with shape and axes of like */
+Node *build_outer_like(Graph *graph, Node *y, Node *g, Node *vector); /* to the matrix of a product */
+Node *build_matvec_t(Graph *graph, Node *y, Node *matrix, Node *g);   /* to the vector of a product */
 Node *build_matmul_left(Graph *graph, Node *y, Node *b, Node *g);
 Node *build_matmul_right(Graph *graph, Node *y, Node *a, Node *g);
 Node *build_onehot_like(Graph *graph, Node *vector, Node *token);

@@ -16,16 +16,16 @@
 #include "graph/node.h"
 #include "support/diag.h"
 
-typedef struct Part { /* what one use adds to an adjoint */
+typedef struct Part {  /* what one use adds to an adjoint */
     int user, operand; /* for the order */
     Node *node;
 } Part;
 typedef struct Grad {
     Graph *graph;
-    int nodes;       /* of the forward graph */
-    bool *wanted;    /* reaches a seed */
-    bool *useful;    /* depends on something that has a gradient */
-    VEC(Part) *parts; /* by id */
+    int nodes;         /* of the forward graph */
+    bool *wanted;      /* reaches a seed */
+    bool *useful;      /* depends on something that has a gradient */
+    VEC(Part) * parts; /* by id */
     Node **adjoint;
     GVar **read_adjoint; /* by id of a READ: the variable its adjoint defines */
 } Grad;
@@ -182,8 +182,14 @@ static GVar *declare_adjoint(Graph *graph, const Node *read)
     const int distance = read->offset < 0 ? -read->offset : read->offset;
     const char *where = read->offset < 0 ? "prev" : "next", *of = read->var->name;
     GVar *var = arena_make(graph->arena, GVar);
-    *var = (GVar){.kind = GVAR_ADJOINT, .id = graph->vars.n, .rank = read->rank, .dim = {read->dim[0], read->dim[1]},
-                  .axes = read->axes, .lag = distance, .loop_axis = -1, .span = read->span};
+    *var = (GVar){.kind = GVAR_ADJOINT,
+                  .id = graph->vars.n,
+                  .rank = read->rank,
+                  .dim = {read->dim[0], read->dim[1]},
+                  .axes = read->axes,
+                  .lag = distance,
+                  .loop_axis = -1,
+                  .span = read->span};
     var->name = distance == 1 ? arena_printf(graph->arena, "d_%s_%s", of, where)
                               : arena_printf(graph->arena, "d_%s_%s%d", of, where, distance);
     var->path = var->name;

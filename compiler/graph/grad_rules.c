@@ -5,15 +5,15 @@
 typedef Node *GradRule(Graph *graph, Node *a, Node *b, Node *c, Node *y, Node *g);
 
 #define NoGrad NULL
-#define RULE(name, column)                                                                         \
-    static Node *rule_##name(Graph *graph, Node *a, Node *b, Node *c, Node *y, Node *g)            \
-    {                                                                                              \
-        (void)graph, (void)a, (void)b, (void)c, (void)y, (void)g;                                  \
-        return column;                                                                             \
+#define RULE(name, column)                                                                                             \
+    static Node *rule_##name(Graph *graph, Node *a, Node *b, Node *c, Node *y, Node *g)                                \
+    {                                                                                                                  \
+        (void)graph, (void)a, (void)b, (void)c, (void)y, (void)g;                                                      \
+        return column;                                                                                                 \
     }
-#define OP(name, family, args, flags, low, high, precedence, text, text_double, tex, ga, gb, gc)   \
-    RULE(name##_a, ga)                                                                             \
-    RULE(name##_b, gb)                                                                             \
+#define OP(name, family, args, flags, low, high, precedence, text, text_double, tex, ga, gb, gc)                       \
+    RULE(name##_a, ga)                                                                                                 \
+    RULE(name##_b, gb)                                                                                                 \
     RULE(name##_c, gc)
 #include "op/ops.def"
 #undef OP

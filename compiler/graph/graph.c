@@ -117,11 +117,25 @@ void graph_rehash(Graph *graph)
 static Node node_of(const Graph *graph, NodeSpec *spec)
 {
     const bool has_axis = spec->op == OP_READ || spec->op == OP_AT || spec->op == OP_IS_STEP || spec->op == OP_IS_START;
-    Node node = {.op = spec->op, .token = spec->token, .rank = spec->rank, .dim = {spec->dim[0], spec->dim[1]},
-                 .axes = spec->axes, .n = spec->n, .arg = spec_args(spec), .number = spec->number, .var = spec->var,
-                 .axis = has_axis ? spec->axis : -1, .offset = spec->offset, .from_end = spec->from_end,
-                 .ta = spec->ta, .tb = spec->tb, .over = spec->over, .from = spec->from, .site = spec->site,
-                 .per_axis = spec->op == OP_MASK ? spec->per_axis : -1, .span = spec->span};
+    Node node = {.op = spec->op,
+                 .token = spec->token,
+                 .rank = spec->rank,
+                 .dim = {spec->dim[0], spec->dim[1]},
+                 .axes = spec->axes,
+                 .n = spec->n,
+                 .arg = spec_args(spec),
+                 .number = spec->number,
+                 .var = spec->var,
+                 .axis = has_axis ? spec->axis : -1,
+                 .offset = spec->offset,
+                 .from_end = spec->from_end,
+                 .ta = spec->ta,
+                 .tb = spec->tb,
+                 .over = spec->over,
+                 .from = spec->from,
+                 .site = spec->site,
+                 .per_axis = spec->op == OP_MASK ? spec->per_axis : -1,
+                 .span = spec->span};
     if (node.span.file == 0)
         node.span = graph->at;
     return node;
@@ -162,8 +176,13 @@ Node *graph_fit(Graph *graph, Node *node, int rank, const int64_t dim[2], AxisSe
 {
     if (node->axes == axes && node->rank == rank && node->dim[0] == dim[0] && node->dim[1] == dim[1])
         return node;
-    return graph_node(graph, &(NodeSpec){.op = OP_EXPAND, .n = 1, .arg = {node}, .rank = rank,
-                                         .dim = {dim[0], dim[1]}, .axes = axes, .span = node->span});
+    return graph_node(graph, &(NodeSpec){.op = OP_EXPAND,
+                                         .n = 1,
+                                         .arg = {node},
+                                         .rank = rank,
+                                         .dim = {dim[0], dim[1]},
+                                         .axes = axes,
+                                         .span = node->span});
 }
 
 Node *graph_var_node(Graph *graph, GVar *var)
@@ -176,11 +195,24 @@ Node *graph_var_node(Graph *graph, GVar *var)
 
 NodeSpec graph_spec_of(const Node *node, Node **args)
 {
-    NodeSpec spec = {.op = node->op, .n = node->n, .rank = node->rank, .dim = {node->dim[0], node->dim[1]},
-                     .axes = node->axes, .token = node->token, .number = node->number, .var = node->var,
-                     .axis = node->axis, .offset = node->offset, .from_end = node->from_end, .ta = node->ta,
-                     .tb = node->tb, .over = node->over, .from = node->from, .site = node->site,
-                     .per_axis = node->per_axis, .span = node->span};
+    NodeSpec spec = {.op = node->op,
+                     .n = node->n,
+                     .rank = node->rank,
+                     .dim = {node->dim[0], node->dim[1]},
+                     .axes = node->axes,
+                     .token = node->token,
+                     .number = node->number,
+                     .var = node->var,
+                     .axis = node->axis,
+                     .offset = node->offset,
+                     .from_end = node->from_end,
+                     .ta = node->ta,
+                     .tb = node->tb,
+                     .over = node->over,
+                     .from = node->from,
+                     .site = node->site,
+                     .per_axis = node->per_axis,
+                     .span = node->span};
     if (node->n > 3)
         spec.more = args;
     else

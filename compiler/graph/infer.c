@@ -196,9 +196,9 @@ static void infer_axis(NodeSpec *spec)
 void graph_infer(NodeSpec *spec)
 {
     static void (*const infer[])(NodeSpec *) = {
-        [FAMILY_LEAF] = infer_leaf,   [FAMILY_EW] = infer_elementwise, [FAMILY_PRODUCT] = infer_product,
-        [FAMILY_MATRIX] = infer_matrix, [FAMILY_REDUCE] = infer_reduce, [FAMILY_ROW] = infer_row,
-        [FAMILY_PIECE] = infer_piece, [FAMILY_TOKEN] = infer_token,    [FAMILY_AXIS] = infer_axis,
+        [FAMILY_LEAF] = infer_leaf,     [FAMILY_EW] = infer_elementwise, [FAMILY_PRODUCT] = infer_product,
+        [FAMILY_MATRIX] = infer_matrix, [FAMILY_REDUCE] = infer_reduce,  [FAMILY_ROW] = infer_row,
+        [FAMILY_PIECE] = infer_piece,   [FAMILY_TOKEN] = infer_token,    [FAMILY_AXIS] = infer_axis,
     };
     const int args = op_info[spec->op].args;
     check(args < 0 || spec->n == args, spec, "number of operands");

@@ -69,7 +69,9 @@ static bool is_fresh(const Interp *interp, const int at[MAX_AXES])
 static void load(const InterpField *field, const InterpField *direction, size_t from, size_t n, Complex *y)
 {
     for (size_t i = 0; i < n; i++) {
-        const double re = field->token != NULL ? field->token[from + i] : field->real != NULL ? field->real[from + i] : 0;
+        const double re = field->token != NULL  ? field->token[from + i]
+                          : field->real != NULL ? field->real[from + i]
+                                                : 0;
         const double slope = direction != NULL && direction->real != NULL ? direction->real[from + i] : 0;
         y[i] = scalar_make(re, slope * interp_step);
     }
@@ -80,8 +82,8 @@ static void load_var(const Interp *interp, const GVar *var, const int at[MAX_AXE
     const InterpData *data = interp->data;
     const size_t n = (size_t)(var->dim[0] * var->dim[1]);
     const AxisSet axes = var->kind == GVAR_PARAM || var->kind == GVAR_CONTROL ? 0 : var->axes;
-    load(&data->value[var->id], data->direction == NULL ? NULL : &data->direction[var->id],
-         cell(interp, axes, at) * n, n, y);
+    load(&data->value[var->id], data->direction == NULL ? NULL : &data->direction[var->id], cell(interp, axes, at) * n,
+         n, y);
 }
 
 static void load_state(const Interp *interp, const GVar *var, int back, int row, Complex *y)
@@ -234,9 +236,9 @@ static void evaluate_elementwise(Interp *interp, const Node *node, const int at[
 static void evaluate(Interp *interp, const Node *node, const int at[MAX_AXES], Complex *y)
 {
     static Evaluate *const families[] = {
-        [FAMILY_LEAF] = evaluate_leaf, [FAMILY_EW] = evaluate_elementwise, [FAMILY_PRODUCT] = interp_product,
-        [FAMILY_MATRIX] = interp_matrix, [FAMILY_REDUCE] = interp_reduce, [FAMILY_ROW] = interp_row,
-        [FAMILY_PIECE] = interp_piece, [FAMILY_TOKEN] = interp_token, [FAMILY_AXIS] = interp_axis,
+        [FAMILY_LEAF] = evaluate_leaf,   [FAMILY_EW] = evaluate_elementwise, [FAMILY_PRODUCT] = interp_product,
+        [FAMILY_MATRIX] = interp_matrix, [FAMILY_REDUCE] = interp_reduce,    [FAMILY_ROW] = interp_row,
+        [FAMILY_PIECE] = interp_piece,   [FAMILY_TOKEN] = interp_token,      [FAMILY_AXIS] = interp_axis,
     };
     families[op_info[node->op].family](interp, node, at, y);
 }

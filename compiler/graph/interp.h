@@ -12,8 +12,8 @@
 #include "graph/scalar.h"
 
 typedef struct InterpField { /* row-major, as in the C interface: [steps][rows][components] */
-    const double *real;   /* of tokens: NULL */
-    const int32_t *token; /* of reals: NULL */
+    const double *real;      /* of tokens: NULL */
+    const int32_t *token;    /* of reals: NULL */
 } InterpField;
 
 /* All tables of fields are indexed by GVar.id; a field that is not set counts as zeros. */
@@ -21,15 +21,15 @@ typedef struct InterpData {
     int rows;
     int steps[MAX_AXES];              /* of each sequence axis */
     const int32_t *lengths[MAX_AXES]; /* [rows]; NULL: every row is full */
-    const InterpField *value;     /* parameters, inputs, targets, controls */
-    const InterpField *direction; /* NULL, or by how much each of `value` moves */
-    const InterpField *state;     /* NULL, or on a carry axis the values before the window: [back - 1][rows][..] */
+    const InterpField *value;         /* parameters, inputs, targets, controls */
+    const InterpField *direction;     /* NULL, or by how much each of `value` moves */
+    const InterpField *state;         /* NULL, or on a carry axis the values before the window: [back - 1][rows][..] */
     const InterpField *state_direction;
-    const InterpField *up;        /* NULL, or adjoints of outputs */
-    const bool *fresh;            /* [rows] whether the row starts here; NULL: all do */
-    const int32_t *position;      /* [rows] steps since the reset; NULL: 0 */
+    const InterpField *up;   /* NULL, or adjoints of outputs */
+    const bool *fresh;       /* [rows] whether the row starts here; NULL: all do */
+    const int32_t *position; /* [rows] steps since the reset; NULL: 0 */
     double dloss;
-    bool train;                   /* dropout draws */
+    bool train; /* dropout draws */
     uint64_t seed;
     uint32_t tick;
 } InterpData;

@@ -108,8 +108,11 @@ GraphLoops *graph_loops(Graph *graph)
     GraphLoops *loops = arena_make(arena, GraphLoops);
     loops->of_node = arena_array(arena, int, n);
     loops->nodes = n;
-    Tarjan t = {.graph = graph, .loops = loops, .number = arena_array(arena, int, n),
-                .low = arena_array(arena, int, n), .open = arena_array(arena, bool, n)};
+    Tarjan t = {.graph = graph,
+                .loops = loops,
+                .number = arena_array(arena, int, n),
+                .low = arena_array(arena, int, n),
+                .open = arena_array(arena, bool, n)};
     for (int id = 0; id < n; id++)
         loops->of_node[id] = -1;
     for (int id = 0; id < n; id++)

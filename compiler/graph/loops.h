@@ -12,10 +12,10 @@ typedef struct Component {
     int nodes;     /* how many */
 } Component;
 typedef struct GraphLoops {
-    int n;         /* components, operands before users */
+    int n; /* components, operands before users */
     Component *at;
-    int *of_node;  /* by node id: its component; -1: not alive */
-    int nodes;     /* how many nodes the graph had */
+    int *of_node; /* by node id: its component; -1: not alive */
+    int nodes;    /* how many nodes the graph had */
 } GraphLoops;
 
 GraphLoops *graph_loops(Graph *graph);

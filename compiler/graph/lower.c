@@ -5,13 +5,24 @@
 /* ---- variables ---- */
 static GVar *declare(Lower *lower, const Var *var)
 {
-    static const GVarKind kinds[] = {[VAR_INPUT] = GVAR_INPUT, [VAR_TARGET] = GVAR_TARGET, [VAR_PARAM] = GVAR_PARAM,
-                                     [VAR_CONTROL] = GVAR_CONTROL, [VAR_EQUATION] = GVAR_EQUATION};
+    static const GVarKind kinds[] = {[VAR_INPUT] = GVAR_INPUT,
+                                     [VAR_TARGET] = GVAR_TARGET,
+                                     [VAR_PARAM] = GVAR_PARAM,
+                                     [VAR_CONTROL] = GVAR_CONTROL,
+                                     [VAR_EQUATION] = GVAR_EQUATION};
     const Shape shape = var->type.shape;
     GVar *made = arena_make(lower->graph->arena, GVar);
-    *made = (GVar){.kind = kinds[var->kind], .id = var->id, .name = var->c_name, .path = var->path,
-                   .var = lower->model->vars.at[var->id], .token = var->type.kind == TYPE_TOKEN, .dim = {1, 1},
-                   .axes = var->axes | lower->extra[var->id], .direction = 0, .loop_axis = -1, .span = var->span};
+    *made = (GVar){.kind = kinds[var->kind],
+                   .id = var->id,
+                   .name = var->c_name,
+                   .path = var->path,
+                   .var = lower->model->vars.at[var->id],
+                   .token = var->type.kind == TYPE_TOKEN,
+                   .dim = {1, 1},
+                   .axes = var->axes | lower->extra[var->id],
+                   .direction = 0,
+                   .loop_axis = -1,
+                   .span = var->span};
     if (made->token)
         made->vocab = var->type.vocab.value;
     else
@@ -40,7 +51,8 @@ static Node *edge_condition(Lower *lower, const Var *var)
 {
     const bool carried = lower->model->axes.at[var->edge_axis].carry;
     return graph_node(lower->graph, &(NodeSpec){.op = carried && !var->edge_last ? OP_IS_START : OP_IS_STEP,
-                                                .axis = var->edge_axis, .from_end = var->edge_last});
+                                                .axis = var->edge_axis,
+                                                .from_end = var->edge_last});
 }
 
 static void define(Lower *lower, const Var *var)
@@ -71,7 +83,7 @@ static void define(Lower *lower, const Var *var)
 }
 
 typedef struct Order { /* depth first, without recursion: models may chain thousands of variables */
-    char *state; /* by id: 0 not seen, 1 its operands are on the stack above it, 2 defined */
+    char *state;       /* by id: 0 not seen, 1 its operands are on the stack above it, 2 defined */
     VEC(const Var *) stack;
 } Order;
 
@@ -147,10 +159,12 @@ static void refuse_second_axis(Lower *lower)
                 first = axis;
             if (axis == first || axis == AXIS_BATCH)
                 continue;
-            DiagMsg *msg = diag_report(lower->diag, E0901, var->span, "%s runs over %s, a second sequence axis beside %s",
-                                       var->path, model->axes.at[axis].name, model->axes.at[first].name);
+            DiagMsg *msg =
+                diag_report(lower->diag, E0901, var->span, "%s runs over %s, a second sequence axis beside %s",
+                            var->path, model->axes.at[axis].name, model->axes.at[first].name);
             diag_note(lower->diag, msg, model->axes.at[axis].span, "%s declared here", model->axes.at[axis].name);
-            diag_hint(lower->diag, msg, "models over one sequence axis are translated; split the model in two, or use %s",
+            diag_hint(lower->diag, msg,
+                      "models over one sequence axis are translated; split the model in two, or use %s",
                       model->axes.at[first].name);
             lower->refused = true;
             return;
@@ -173,7 +187,9 @@ static Graph *lower_once(Lower *lower, Arena *arena, bool plain)
 
 static Graph *lower_with(Arena *arena, Diag *diag, const Model *model, bool plain)
 {
-    Lower lower = {.diag = diag, .model = model, .extra = arena_array(arena, AxisSet, model->vars.n),
+    Lower lower = {.diag = diag,
+                   .model = model,
+                   .extra = arena_array(arena, AxisSet, model->vars.n),
                    .reduces = arena_array(arena, char, model->vars.n)};
     refuse_second_axis(&lower);
     if (lower.refused)

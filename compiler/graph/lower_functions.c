@@ -6,12 +6,37 @@
 typedef Node *Lowering(Lower *lower, const Term *term, Node **args);
 
 static const OpId elementwise[FUNCTION_COUNT] = {
-    [FN_add] = OP_ADD, [FN_sub] = OP_SUB, [FN_mul] = OP_MUL, [FN_div] = OP_DIV, [FN_pow] = OP_POW, [FN_neg] = OP_NEG,
-    [FN_eq] = OP_EQ, [FN_ne] = OP_NE, [FN_lt] = OP_LT, [FN_le] = OP_LE, [FN_gt] = OP_GT, [FN_ge] = OP_GE,
-    [FN_and] = OP_AND, [FN_or] = OP_OR, [FN_not] = OP_NOT, [FN_tanh] = OP_TANH, [FN_sigmoid] = OP_SIGMOID,
-    [FN_relu] = OP_RELU, [FN_leaky_relu] = OP_LEAKY_RELU, [FN_elu] = OP_ELU, [FN_gelu] = OP_GELU,
-    [FN_softplus] = OP_SOFTPLUS, [FN_exp] = OP_EXP, [FN_log] = OP_LOG, [FN_sqrt] = OP_SQRT, [FN_abs] = OP_ABS,
-    [FN_sign] = OP_SIGN, [FN_sin] = OP_SIN, [FN_cos] = OP_COS, [FN_clip] = OP_CLIP, [FN_where] = OP_WHERE,
+    [FN_add] = OP_ADD,
+    [FN_sub] = OP_SUB,
+    [FN_mul] = OP_MUL,
+    [FN_div] = OP_DIV,
+    [FN_pow] = OP_POW,
+    [FN_neg] = OP_NEG,
+    [FN_eq] = OP_EQ,
+    [FN_ne] = OP_NE,
+    [FN_lt] = OP_LT,
+    [FN_le] = OP_LE,
+    [FN_gt] = OP_GT,
+    [FN_ge] = OP_GE,
+    [FN_and] = OP_AND,
+    [FN_or] = OP_OR,
+    [FN_not] = OP_NOT,
+    [FN_tanh] = OP_TANH,
+    [FN_sigmoid] = OP_SIGMOID,
+    [FN_relu] = OP_RELU,
+    [FN_leaky_relu] = OP_LEAKY_RELU,
+    [FN_elu] = OP_ELU,
+    [FN_gelu] = OP_GELU,
+    [FN_softplus] = OP_SOFTPLUS,
+    [FN_exp] = OP_EXP,
+    [FN_log] = OP_LOG,
+    [FN_sqrt] = OP_SQRT,
+    [FN_abs] = OP_ABS,
+    [FN_sign] = OP_SIGN,
+    [FN_sin] = OP_SIN,
+    [FN_cos] = OP_COS,
+    [FN_clip] = OP_CLIP,
+    [FN_where] = OP_WHERE,
     [FN_stopgrad] = OP_STOPGRAD,
 };
 
@@ -134,7 +159,8 @@ static Node *lower_extreme(Lower *lower, const Term *term, Node **args, OpId two
     if (term->over != 0)
         return build_over(graph, axes, lower_spread(lower, args[0], term->over), term->over);
     if (args[0]->rank == 2)
-        return lower_refuse(lower, term, "the largest or smallest entry of a matrix", "reduce its rows or columns first");
+        return lower_refuse(lower, term, "the largest or smallest entry of a matrix",
+                            "reduce its rows or columns first");
     return args[0]->rank == 0 ? args[0] : build_unary(graph, all, args[0]);
 }
 
@@ -287,8 +313,9 @@ static Node *lower_hard_sigmoid(Lower *lower, const Term *term, Node **args)
 
 static Node *lower_onehot(Lower *lower, const Term *term, Node **args)
 {
-    return graph_node(lower->graph, &(NodeSpec){.op = OP_ONEHOT, .n = 1, .arg = {args[0]},
-                                                .dim = {term->type.shape.dim[0].value, 1}});
+    return graph_node(
+        lower->graph,
+        &(NodeSpec){.op = OP_ONEHOT, .n = 1, .arg = {args[0]}, .dim = {term->type.shape.dim[0].value, 1}});
 }
 
 static Node *lower_argmax(Lower *lower, const Term *term, Node **args)
@@ -300,8 +327,7 @@ static Node *lower_argmax(Lower *lower, const Term *term, Node **args)
 static Node *lower_sample(Lower *lower, const Term *term, Node **args)
 {
     Node *scores = build_expand_axes(lower->graph, args[0], term->axes);
-    return graph_node(lower->graph, &(NodeSpec){.op = OP_SAMPLE, .n = 2, .arg = {scores, args[1]},
-                                                .site = term->site});
+    return graph_node(lower->graph, &(NodeSpec){.op = OP_SAMPLE, .n = 2, .arg = {scores, args[1]}, .site = term->site});
 }
 
 static Node *lower_dropout(Lower *lower, const Term *term, Node **args)
@@ -311,23 +337,49 @@ static Node *lower_dropout(Lower *lower, const Term *term, Node **args)
     if (node_is_number(args[1], 0))
         return x;
     const AxisSet kept = term->per_axis >= 0 ? AXIS_BIT(term->per_axis) : 0;
-    Node *mask = graph_node(graph, &(NodeSpec){.op = OP_MASK, .n = 1, .arg = {args[1]}, .rank = x->rank,
-                                               .dim = {x->dim[0], x->dim[1]}, .axes = x->axes & ~kept,
-                                               .site = term->site, .per_axis = term->per_axis});
+    Node *mask = graph_node(graph, &(NodeSpec){.op = OP_MASK,
+                                               .n = 1,
+                                               .arg = {args[1]},
+                                               .rank = x->rank,
+                                               .dim = {x->dim[0], x->dim[1]},
+                                               .axes = x->axes & ~kept,
+                                               .site = term->site,
+                                               .per_axis = term->per_axis});
     return Mul(x, mask);
 }
 
 Node *lower_call(Lower *lower, const Term *term, Node **args)
 {
     static Lowering *const lowerings[FUNCTION_COUNT] = {
-        [FN_matmul] = lower_matmul, [FN_transpose] = lower_transpose, [FN_join] = lower_join,
-        [FN_lookup] = lower_lookup, [FN_hard_sigmoid] = lower_hard_sigmoid, [FN_max] = lower_max, [FN_min] = lower_min,
-        [FN_sum] = lower_sum, [FN_mean] = lower_mean, [FN_logsumexp] = lower_logsumexp, [FN_softmax] = lower_softmax,
-        [FN_log_softmax] = lower_log_softmax, [FN_norm] = lower_norm, [FN_sumsq] = lower_sumsq, [FN_dot] = lower_dot,
-        [FN_outer] = lower_outer, [FN_slice] = lower_slice, [FN_xent] = lower_xent, [FN_nll] = lower_nll,
-        [FN_bce] = lower_bce, [FN_sqerr] = lower_sqerr, [FN_mse] = lower_mse, [FN_abserr] = lower_abserr,
-        [FN_huber] = lower_huber, [FN_class_xent] = lower_class_xent, [FN_onehot] = lower_onehot,
-        [FN_argmax] = lower_argmax, [FN_sample] = lower_sample, [FN_dropout] = lower_dropout,
+        [FN_matmul] = lower_matmul,
+        [FN_transpose] = lower_transpose,
+        [FN_join] = lower_join,
+        [FN_lookup] = lower_lookup,
+        [FN_hard_sigmoid] = lower_hard_sigmoid,
+        [FN_max] = lower_max,
+        [FN_min] = lower_min,
+        [FN_sum] = lower_sum,
+        [FN_mean] = lower_mean,
+        [FN_logsumexp] = lower_logsumexp,
+        [FN_softmax] = lower_softmax,
+        [FN_log_softmax] = lower_log_softmax,
+        [FN_norm] = lower_norm,
+        [FN_sumsq] = lower_sumsq,
+        [FN_dot] = lower_dot,
+        [FN_outer] = lower_outer,
+        [FN_slice] = lower_slice,
+        [FN_xent] = lower_xent,
+        [FN_nll] = lower_nll,
+        [FN_bce] = lower_bce,
+        [FN_sqerr] = lower_sqerr,
+        [FN_mse] = lower_mse,
+        [FN_abserr] = lower_abserr,
+        [FN_huber] = lower_huber,
+        [FN_class_xent] = lower_class_xent,
+        [FN_onehot] = lower_onehot,
+        [FN_argmax] = lower_argmax,
+        [FN_sample] = lower_sample,
+        [FN_dropout] = lower_dropout,
     };
     if (lowerings[term->function] != NULL)
         return lowerings[term->function](lower, term, args);

@@ -135,15 +135,15 @@ static void print_gradient(const Printer *printer)
                      graph->input_grads.at[i].input->axes, graph->input_grads.at[i].grad);
     for (int i = 0; i < graph->state_grads.n; i++) {
         const StateGrad *grad = &graph->state_grads.at[i];
-        print_result(printer, arena_printf(graph->arena, "gradient of the state of %s, %d back", grad->var->path,
-                                           grad->back), "", 0, grad->grad);
+        print_result(printer,
+                     arena_printf(graph->arena, "gradient of the state of %s, %d back", grad->var->path, grad->back),
+                     "", 0, grad->grad);
     }
 }
 
 void graph_print(struct Text *out, const Graph *graph, bool gradient)
 {
-    Printer printer = {.out = out, .graph = graph,
-                       .label = arena_array(graph->arena, const char *, graph->nodes.n)};
+    Printer printer = {.out = out, .graph = graph, .label = arena_array(graph->arena, const char *, graph->nodes.n)};
     Graph *read = arena_make(graph->arena, Graph); /* walking roots takes their places; nothing is changed */
     *read = *graph;
     label_nodes(&printer, read);

@@ -164,9 +164,18 @@ static const char *infix(OpId op, int *level)
         int level;
         const char *text;
     } rows[] = {
-        {OP_ADD, LEVEL_SUM, " + "}, {OP_SUB, LEVEL_SUM, " - "}, {OP_MUL, LEVEL_PRODUCT, " * "},
-        {OP_DIV, LEVEL_PRODUCT, " / "}, {OP_EQ, 0, " == "}, {OP_NE, 0, " != "}, {OP_LT, 0, " < "}, {OP_LE, 0, " <= "},
-        {OP_GT, 0, " > "}, {OP_GE, 0, " >= "}, {OP_AND, 0, " and "}, {OP_OR, 0, " or "},
+        {OP_ADD, LEVEL_SUM, " + "},
+        {OP_SUB, LEVEL_SUM, " - "},
+        {OP_MUL, LEVEL_PRODUCT, " * "},
+        {OP_DIV, LEVEL_PRODUCT, " / "},
+        {OP_EQ, 0, " == "},
+        {OP_NE, 0, " != "},
+        {OP_LT, 0, " < "},
+        {OP_LE, 0, " <= "},
+        {OP_GT, 0, " > "},
+        {OP_GE, 0, " >= "},
+        {OP_AND, 0, " and "},
+        {OP_OR, 0, " or "},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].op == op) {

@@ -199,8 +199,8 @@ static Node *rule_transpose(Graph *graph, NodeSpec *spec)
     if (a->op == OP_OUTER)
         return build_binary(graph, OP_OUTER, a->arg[1], a->arg[0]);
     if (a->op == OP_CONTRACT)
-        return graph_node(graph, &(NodeSpec){.op = OP_CONTRACT, .n = 2, .arg = {a->arg[1], a->arg[0]},
-                                             .over = a->over});
+        return graph_node(graph,
+                          &(NodeSpec){.op = OP_CONTRACT, .n = 2, .arg = {a->arg[1], a->arg[0]}, .over = a->over});
     return NULL;
 }
 
@@ -315,7 +315,8 @@ static Node *sum_expanded(Graph *graph, Node *expand, AxisSet over)
 static Node *sum_outer(Graph *graph, Node *outer, AxisSet over)
 {
     Node *a = outer->arg[0], *b = outer->arg[1];
-    const AxisSet only_a = over & a->axes & ~b->axes, only_b = over & b->axes & ~a->axes, both = over & a->axes & b->axes;
+    const AxisSet only_a = over & a->axes & ~b->axes, only_b = over & b->axes & ~a->axes,
+                  both = over & a->axes & b->axes;
     if (!keeps_rows(outer, a, only_a) || !keeps_rows(outer, b, only_b))
         return NULL;
     if (only_a != 0)
@@ -333,8 +334,13 @@ static Node *sum_outer(Graph *graph, Node *outer, AxisSet over)
 static Node *scatter_sum(Graph *graph, Node *value, Node *token, const Node *shape, bool ta, AxisSet over)
 {
     value = build_expand_axes(graph, value, over);
-    return graph_node(graph, &(NodeSpec){.op = OP_SCATTER_SUM, .n = 2, .arg = {value, token}, .rank = shape->rank,
-                                         .dim = {shape->dim[0], shape->dim[1]}, .ta = ta, .over = over});
+    return graph_node(graph, &(NodeSpec){.op = OP_SCATTER_SUM,
+                                         .n = 2,
+                                         .arg = {value, token},
+                                         .rank = shape->rank,
+                                         .dim = {shape->dim[0], shape->dim[1]},
+                                         .ta = ta,
+                                         .over = over});
 }
 
 /* Factors that do not vary over what is summed come out; a scalar times e_token is a scatter. */
@@ -405,13 +411,32 @@ static Node *rule_at(Graph *graph, NodeSpec *spec)
 Node *graph_simpler(Graph *graph, NodeSpec *spec)
 {
     static Rule *const rules[OP_ROWS] = {
-        [OP_ADD] = rule_add, [OP_SUB] = rule_sub, [OP_MUL] = rule_mul, [OP_DIV] = rule_div, [OP_POW] = rule_pow,
-        [OP_NEG] = rule_neg, [OP_WHERE] = rule_where, [OP_EXPAND] = rule_expand, [OP_STOPGRAD] = rule_stopgrad,
-        [OP_MATVEC] = rule_matvec, [OP_MATMUL] = rule_matmul, [OP_TRANSPOSE] = rule_transpose, [OP_SUM] = rule_sum,
-        [OP_DOT] = rule_dot, [OP_SUMSQ] = rule_sumsq, [OP_NORM] = rule_norm, [OP_LOGSUMEXP] = rule_scalar_is_itself,
-        [OP_MAX] = rule_scalar_is_itself, [OP_MIN] = rule_scalar_is_itself, [OP_SLICE] = rule_slice,
-        [OP_PAD] = rule_pad, [OP_JOIN] = rule_join, [OP_GATHER] = rule_gather,
-        [OP_TOREAL] = rule_toreal, [OP_SUM_AXES] = rule_sum_axes, [OP_AT] = rule_at,
+        [OP_ADD] = rule_add,
+        [OP_SUB] = rule_sub,
+        [OP_MUL] = rule_mul,
+        [OP_DIV] = rule_div,
+        [OP_POW] = rule_pow,
+        [OP_NEG] = rule_neg,
+        [OP_WHERE] = rule_where,
+        [OP_EXPAND] = rule_expand,
+        [OP_STOPGRAD] = rule_stopgrad,
+        [OP_MATVEC] = rule_matvec,
+        [OP_MATMUL] = rule_matmul,
+        [OP_TRANSPOSE] = rule_transpose,
+        [OP_SUM] = rule_sum,
+        [OP_DOT] = rule_dot,
+        [OP_SUMSQ] = rule_sumsq,
+        [OP_NORM] = rule_norm,
+        [OP_LOGSUMEXP] = rule_scalar_is_itself,
+        [OP_MAX] = rule_scalar_is_itself,
+        [OP_MIN] = rule_scalar_is_itself,
+        [OP_SLICE] = rule_slice,
+        [OP_PAD] = rule_pad,
+        [OP_JOIN] = rule_join,
+        [OP_GATHER] = rule_gather,
+        [OP_TOREAL] = rule_toreal,
+        [OP_SUM_AXES] = rule_sum_axes,
+        [OP_AT] = rule_at,
     };
     Node *simpler = pass_expansion(graph, spec);
     if (simpler == NULL)

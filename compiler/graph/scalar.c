@@ -55,7 +55,8 @@ static Complex truth(int holds)
     return holds ? 1 : 0;
 }
 
-/* clang-format off: one op a line */
+/* One op a line. */
+/* clang-format off */
 static Complex f_add(const Complex *x) { return x[0] + x[1]; }
 static Complex f_sub(const Complex *x) { return x[0] - x[1]; }
 static Complex f_mul(const Complex *x) { return times(x[0], x[1]); }
@@ -160,13 +161,41 @@ static Complex f_pow(const Complex *x)
 ScalarFunction *scalar_function(OpId op)
 {
     static ScalarFunction *const functions[OP_ROWS] = {
-        [OP_ADD] = f_add, [OP_SUB] = f_sub, [OP_MUL] = f_mul, [OP_DIV] = f_div, [OP_POW] = f_pow, [OP_NEG] = f_neg,
-        [OP_TANH] = f_tanh, [OP_SIGMOID] = f_sigmoid, [OP_RELU] = f_relu, [OP_LEAKY_RELU] = f_leaky_relu,
-        [OP_ELU] = f_elu, [OP_GELU] = f_gelu, [OP_GELU_SLOPE] = f_gelu_slope, [OP_SOFTPLUS] = f_softplus,
-        [OP_EXP] = f_exp, [OP_LOG] = f_log, [OP_SQRT] = f_sqrt, [OP_ABS] = f_abs, [OP_SIGN] = f_sign,
-        [OP_SIN] = f_sin, [OP_COS] = f_cos, [OP_CLIP] = f_clip, [OP_MAX2] = f_max2, [OP_MIN2] = f_min2,
-        [OP_WHERE] = f_where, [OP_EQ] = f_eq, [OP_NE] = f_ne, [OP_LT] = f_lt, [OP_LE] = f_le, [OP_GT] = f_gt,
-        [OP_GE] = f_ge, [OP_AND] = f_and, [OP_OR] = f_or, [OP_NOT] = f_not, [OP_EXPAND] = f_expand,
+        [OP_ADD] = f_add,
+        [OP_SUB] = f_sub,
+        [OP_MUL] = f_mul,
+        [OP_DIV] = f_div,
+        [OP_POW] = f_pow,
+        [OP_NEG] = f_neg,
+        [OP_TANH] = f_tanh,
+        [OP_SIGMOID] = f_sigmoid,
+        [OP_RELU] = f_relu,
+        [OP_LEAKY_RELU] = f_leaky_relu,
+        [OP_ELU] = f_elu,
+        [OP_GELU] = f_gelu,
+        [OP_GELU_SLOPE] = f_gelu_slope,
+        [OP_SOFTPLUS] = f_softplus,
+        [OP_EXP] = f_exp,
+        [OP_LOG] = f_log,
+        [OP_SQRT] = f_sqrt,
+        [OP_ABS] = f_abs,
+        [OP_SIGN] = f_sign,
+        [OP_SIN] = f_sin,
+        [OP_COS] = f_cos,
+        [OP_CLIP] = f_clip,
+        [OP_MAX2] = f_max2,
+        [OP_MIN2] = f_min2,
+        [OP_WHERE] = f_where,
+        [OP_EQ] = f_eq,
+        [OP_NE] = f_ne,
+        [OP_LT] = f_lt,
+        [OP_LE] = f_le,
+        [OP_GT] = f_gt,
+        [OP_GE] = f_ge,
+        [OP_AND] = f_and,
+        [OP_OR] = f_or,
+        [OP_NOT] = f_not,
+        [OP_EXPAND] = f_expand,
         [OP_STOPGRAD] = f_stopgrad,
     };
     return functions[op];

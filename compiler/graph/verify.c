@@ -11,10 +11,10 @@ static void expect(Verify *verify, bool holds, const Node *node, const char *wha
 {
     if (holds || verify->found != NULL)
         return;
-    verify->found = node == NULL ? what
-                                 : arena_printf(verify->graph->arena, "node %d, %s%s%s: %s", node->id,
-                                                op_info[node->op].name, node->name == NULL ? "" : " ",
-                                                node->name == NULL ? "" : node->name, what);
+    verify->found = node == NULL
+                        ? what
+                        : arena_printf(verify->graph->arena, "node %d, %s%s%s: %s", node->id, op_info[node->op].name,
+                                       node->name == NULL ? "" : " ", node->name == NULL ? "" : node->name, what);
 }
 
 static bool has_form(const Node *node, int rank, const int64_t dim[2], AxisSet axes)
@@ -28,7 +28,8 @@ static void verify_read(Verify *verify, const Node *node)
     expect(verify, node->offset != 0, node, "reads at offset 0");
     expect(verify, (var->axes & AXIS_BIT(node->axis)) != 0, node, "its variable does not vary over the axis");
     expect(verify, (node->offset < 0 ? -node->offset : node->offset) <= var->lag, node, "looks back further than lag");
-    expect(verify, var->kind == GVAR_INPUT || var->kind == GVAR_TARGET || var->def != NULL, node, "of an undefined variable");
+    expect(verify, var->kind == GVAR_INPUT || var->kind == GVAR_TARGET || var->def != NULL, node,
+           "of an undefined variable");
 }
 
 static void verify_node(Verify *verify, const Node *node, int place)

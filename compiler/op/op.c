@@ -5,7 +5,7 @@
 #include <string.h>
 
 const OpInfo op_info[OP_ROWS] = {
-#define OP(name, family, args, flags, low, high, precedence, c, c_double, tex, ga, gb, gc) \
+#define OP(name, family, args, flags, low, high, precedence, c, c_double, tex, ga, gb, gc)                             \
     [OP_##name] = {#name, family, args, flags, low, high, precedence, c, c_double, tex, {#ga, #gb, #gc}},
 #include "op/ops.def"
 #undef OP

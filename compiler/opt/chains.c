@@ -20,9 +20,9 @@ typedef struct Chains {
     Graph *graph;
     int from;
     const GraphLoops *loops;
-    int *uses;          /* by id */
-    bool *has_product;  /* by id: a product, or a sum that would be taken apart and has one */
-    bool *absorbed;     /* by id: an inner sum of a larger one */
+    int *uses;         /* by id */
+    bool *has_product; /* by id: a product, or a sum that would be taken apart and has one */
+    bool *absorbed;    /* by id: an inner sum of a larger one */
 } Chains;
 
 /* ---- uses ---- */
@@ -119,8 +119,8 @@ static Node *add_product(Graph *graph, Node *sum, const Node *product, const Add
         return build_matvec(graph, matrix, product->ta, vector);
     const int64_t dim[2] = {product->dim[0], 1};
     sum = graph_fit(graph, sum, 1, dim, sum->axes);
-    return graph_node(graph, &(NodeSpec){.op = OP_FMA_PRODUCT, .n = 3, .arg = {sum, matrix, vector},
-                                         .ta = product->ta});
+    return graph_node(graph,
+                      &(NodeSpec){.op = OP_FMA_PRODUCT, .n = 3, .arg = {sum, matrix, vector}, .ta = product->ta});
 }
 
 static Node *chain(const Chains *chains, const Node *root, const Sum *terms, Node **now)
@@ -155,8 +155,11 @@ static Node *make(void *context, Graph *graph, Node *node, Node **now)
 void chains_run(Graph *graph, int from)
 {
     const int n = graph->nodes.n;
-    Chains chains = {.graph = graph, .from = from, .loops = graph_loops(graph),
-                     .uses = arena_array(graph->arena, int, n), .has_product = arena_array(graph->arena, bool, n),
+    Chains chains = {.graph = graph,
+                     .from = from,
+                     .loops = graph_loops(graph),
+                     .uses = arena_array(graph->arena, int, n),
+                     .has_product = arena_array(graph->arena, bool, n),
                      .absorbed = arena_array(graph->arena, bool, n)};
     count_uses(&chains);
     find_products(&chains);

@@ -40,9 +40,16 @@ static inline void case_tables(GraphCase *c, int rows, int steps)
     c->state = arena_array(c->arena, InterpField, CASE_VARS_MAX);
     c->state_direction = arena_array(c->arena, InterpField, CASE_VARS_MAX);
     c->up = arena_array(c->arena, InterpField, CASE_VARS_MAX);
-    c->data = (InterpData){.rows = rows, .value = c->value, .direction = c->direction, .state = c->state,
-                           .state_direction = c->state_direction, .up = c->up, .dloss = 1, .train = true,
-                           .seed = 7, .tick = 3};
+    c->data = (InterpData){.rows = rows,
+                           .value = c->value,
+                           .direction = c->direction,
+                           .state = c->state,
+                           .state_direction = c->state_direction,
+                           .up = c->up,
+                           .dloss = 1,
+                           .train = true,
+                           .seed = 7,
+                           .tick = 3};
     for (int axis = 1; axis < MAX_AXES; axis++)
         c->data.steps[axis] = steps;
 }
@@ -98,8 +105,12 @@ static inline Node *case_var(GraphCase *c, GVarKind kind, int rank, int64_t rows
 {
     GVar *var = arena_make(c->arena, GVar);
     const int id = c->graph->vars.n;
-    *var = (GVar){.kind = kind, .id = id, .rank = rank, .dim = {rank > 0 ? rows : 1, rank > 1 ? columns : 1},
-                  .axes = axes, .loop_axis = -1};
+    *var = (GVar){.kind = kind,
+                  .id = id,
+                  .rank = rank,
+                  .dim = {rank > 0 ? rows : 1, rank > 1 ? columns : 1},
+                  .axes = axes,
+                  .loop_axis = -1};
     var->name = var->path = arena_printf(c->arena, "v%d", id);
     vec_push(c->arena, &c->graph->vars, var);
     if (kind == GVAR_PARAM)
@@ -112,8 +123,15 @@ static inline Node *case_token(GraphCase *c, int vocab, AxisSet axes)
 {
     GVar *var = arena_make(c->arena, GVar);
     const int id = c->graph->vars.n;
-    *var = (GVar){.kind = GVAR_TARGET, .id = id, .token = true, .vocab = vocab, .dim = {1, 1}, .axes = axes,
-                  .loop_axis = -1, .name = "token", .path = "token"};
+    *var = (GVar){.kind = GVAR_TARGET,
+                  .id = id,
+                  .token = true,
+                  .vocab = vocab,
+                  .dim = {1, 1},
+                  .axes = axes,
+                  .loop_axis = -1,
+                  .name = "token",
+                  .path = "token"};
     vec_push(c->arena, &c->graph->vars, var);
     case_fill(c, var, 0, 0);
     return graph_var_node(c->graph, var);
@@ -169,8 +187,8 @@ static inline double case_gradient_product(GraphCase *c)
         const InterpField *all = &c->state_direction[g->var->id];
         if (g->grad == NULL || all->real == NULL)
             continue;
-        const InterpField part = {
-            .real = all->real + (size_t)(g->back - 1) * (size_t)c->data.rows * (size_t)(g->var->dim[0] * g->var->dim[1])};
+        const InterpField part = {.real = all->real + (size_t)(g->back - 1) * (size_t)c->data.rows *
+                                                          (size_t)(g->var->dim[0] * g->var->dim[1])};
         sum += case_product(c, interp, g->grad, &part, AXIS_BIT(AXIS_BATCH));
     }
     return sum;

@@ -108,8 +108,15 @@ static void check_chain(MakeSum *make, const char *wanted)
     GraphCase c = case_new(2, 3, false, 1);
     Graph *graph = c.graph;
     GVar *h = arena_make(c.arena, GVar);
-    *h = (GVar){.kind = GVAR_EQUATION, .id = 0, .rank = 1, .dim = {3, 1}, .axes = seq, .name = "h", .path = "h",
-                .lag = 1, .loop_axis = -1};
+    *h = (GVar){.kind = GVAR_EQUATION,
+                .id = 0,
+                .rank = 1,
+                .dim = {3, 1},
+                .axes = seq,
+                .name = "h",
+                .path = "h",
+                .lag = 1,
+                .loop_axis = -1};
     vec_push(c.arena, &graph->vars, h);
     h->def = build_unary(graph, OP_TANH, make(&c, build_read(graph, h, CASE_T, -1)));
     h->def->defines = h;

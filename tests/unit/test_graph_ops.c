@@ -3,7 +3,7 @@
  * operand of every differentiable row must be reached, and planted faults must be found. */
 #include "graph_case.h"
 
-static int checked;               /* gradient cases */
+static int checked;              /* gradient cases */
 static bool reached[OP_ROWS][3]; /* which columns were used */
 
 static const AxisSet kinds[] = {0, 1, 3}; /* no axis, rows, steps and rows */
@@ -62,9 +62,9 @@ static void check_elementwise(OpId op, int size, int shapes, int first, int seco
     }
     if (op == OP_WHERE)
         x[0] = build_binary(c.graph, OP_GT, x[0], build_number(c.graph, 0));
-    finish(&c, op == OP_EXPAND ? node(&c, (NodeSpec){.op = op, .n = 1, .arg = {x[0]}, .rank = 1, .dim = {size, 1},
-                                                      .axes = 3})
-                               : node(&c, (NodeSpec){.op = op, .n = op_info[op].args, .arg = {x[0], x[1], x[2]}}));
+    finish(&c, op == OP_EXPAND
+                   ? node(&c, (NodeSpec){.op = op, .n = 1, .arg = {x[0]}, .rank = 1, .dim = {size, 1}, .axes = 3})
+                   : node(&c, (NodeSpec){.op = op, .n = op_info[op].args, .arg = {x[0], x[1], x[2]}}));
 }
 
 static void check_same_operand(OpId op)
@@ -135,7 +135,11 @@ static void check_tokens(int size, AxisSet a_axes, AxisSet token_axes, bool ta)
         c = start(checked);
         Node *value = operand(&c, OP_SCATTER, rank - 1, ta && rank == 2 ? size : 4, 1, a_axes, 1);
         token = case_token(&c, ta && rank == 2 ? 4 : size, token_axes);
-        finish(&c, node(&c, (NodeSpec){.op = OP_SCATTER, .n = 2, .arg = {value, token}, .ta = ta, .rank = rank,
+        finish(&c, node(&c, (NodeSpec){.op = OP_SCATTER,
+                                       .n = 2,
+                                       .arg = {value, token},
+                                       .ta = ta,
+                                       .rank = rank,
                                        .dim = {size, rank == 2 ? 4 : 1}}));
     }
     GraphCase c = start(checked);
@@ -154,8 +158,8 @@ static void check_at(int rank, int offset, bool from_end)
 {
     GraphCase c = start(checked);
     Node *a = operand(&c, OP_AT, rank, 3, 1, 3, 1);
-    finish(&c, node(&c, (NodeSpec){.op = OP_AT, .n = 1, .arg = {a}, .axis = CASE_T, .offset = offset,
-                                   .from_end = from_end}));
+    finish(&c, node(&c, (NodeSpec){
+                            .op = OP_AT, .n = 1, .arg = {a}, .axis = CASE_T, .offset = offset, .from_end = from_end}));
 }
 
 /* ---- all rows ---- */

@@ -14,8 +14,15 @@ static const AxisSet seq = 3;
 static GVar *equation(GraphCase *c, const char *name, int rank, int64_t rows, int64_t columns, Node *init)
 {
     GVar *var = arena_make(c->arena, GVar);
-    *var = (GVar){.kind = GVAR_EQUATION, .id = c->graph->vars.n, .rank = rank, .axes = seq, .loop_axis = -1,
-                  .dim = {rank > 0 ? rows : 1, rank > 1 ? columns : 1}, .name = name, .path = name, .init = init};
+    *var = (GVar){.kind = GVAR_EQUATION,
+                  .id = c->graph->vars.n,
+                  .rank = rank,
+                  .axes = seq,
+                  .loop_axis = -1,
+                  .dim = {rank > 0 ? rows : 1, rank > 1 ? columns : 1},
+                  .name = name,
+                  .path = name,
+                  .init = init};
     vec_push(c->arena, &c->graph->vars, var);
     const size_t n = (size_t)(3 * ROWS) * (size_t)(var->dim[0] * var->dim[1]);
     c->state[var->id].real = case_numbers(c, n, -1, 1);
@@ -117,7 +124,8 @@ static Node *gru_of_reverse(GraphCase *c)
     Node *old = read(c, h, -1);
     Node *z = Sigmoid(Add(Matvec(param(c, 2, 2, 2), old), Matvec(param(c, 2, 2, 3), below)));
     Node *r = Sigmoid(Sub(Matvec(param(c, 2, 2, 3), below), Matvec(param(c, 2, 2, 2), old)));
-    Node *n = unary(c, OP_TANH, Add(MatvecTransposed(param(c, 2, 2, 2), Mul(r, old)), Matvec(param(c, 2, 2, 3), below)));
+    Node *n =
+        unary(c, OP_TANH, Add(MatvecTransposed(param(c, 2, 2, 2), Mul(r, old)), Matvec(param(c, 2, 2, 3), below)));
     return define(c, h, Add(Mul(Sub(One, z), old), Mul(z, n)));
 }
 
@@ -126,7 +134,8 @@ static Node *matrix_state(GraphCase *c)
     Graph *graph = c->graph;
     GVar *h = equation(c, "h", 1, 3, 1, NULL), *a = equation(c, "A", 2, 3, 3, NULL);
     Node *old = read(c, h, -1);
-    Node *fast = define(c, a, Add(Mul(Num(0.9), read(c, a, -1)), Mul(Num(0.5), build_binary(graph, OP_OUTER, old, old))));
+    Node *fast =
+        define(c, a, Add(Mul(Num(0.9), read(c, a, -1)), Mul(Num(0.5), build_binary(graph, OP_OUTER, old, old))));
     Node *z = Add(Matvec(param(c, 2, 3, 3), old), input(c, 3));
     return define(c, h, unary(c, OP_TANH, Add(z, Matvec(fast, unary(c, OP_TANH, z)))));
 }
@@ -139,7 +148,8 @@ static Node *shifted(GraphCase *c)
     x->var->init = param(c, 1, 2, 1);
     x->var->lag = 2;
     c->state[x->var->id].real = case_numbers(c, 2 * ROWS * 2, -1, 1);
-    c->state_direction[x->var->id].real = graph->model->axes.at[CASE_T].carry ? case_numbers(c, 2 * ROWS * 2, -1, 1) : NULL;
+    c->state_direction[x->var->id].real =
+        graph->model->axes.at[CASE_T].carry ? case_numbers(c, 2 * ROWS * 2, -1, 1) : NULL;
     GVar *y = equation(c, "y", 1, 3, 1, param(c, 1, 3, 1));
     define(c, y, unary(c, OP_TANH, Matvec(param(c, 2, 3, 2), build_read(graph, x->var, CASE_T, -2))));
     Node *back = read(c, y, -1);
@@ -175,8 +185,13 @@ static Node *dropped(GraphCase *c)
     Graph *graph = c->graph;
     Node *rate = Num(0.4), *mask[2];
     for (int per = 0; per < 2; per++)
-        mask[per] = graph_node(graph, &(NodeSpec){.op = OP_MASK, .n = 1, .arg = {rate}, .rank = 1, .dim = {3, 1},
-                                                  .axes = per ? AXIS_BIT(AXIS_BATCH) : seq, .site = per,
+        mask[per] = graph_node(graph, &(NodeSpec){.op = OP_MASK,
+                                                  .n = 1,
+                                                  .arg = {rate},
+                                                  .rank = 1,
+                                                  .dim = {3, 1},
+                                                  .axes = per ? AXIS_BIT(AXIS_BATCH) : seq,
+                                                  .site = per,
                                                   .per_axis = per ? CASE_T : -1});
     GVar *h = equation(c, "h", 1, 3, 1, NULL);
     Node *old = Mul(read(c, h, -1), mask[1]);
@@ -247,11 +262,21 @@ typedef struct Named {
     bool carry; /* also on a carry axis */
 } Named;
 static const Named models[] = {
-    {"forward", forward, true}, {"reverse", reverse, false}, {"delayed", delayed, true},
-    {"delayed reverse", delayed_reverse, false}, {"two delays", two_delays, true}, {"lstm", lstm, true},
-    {"gru of reverse", gru_of_reverse, false}, {"matrix state", matrix_state, true}, {"shifted", shifted, true},
-    {"edges", edges, true}, {"ends", ends, false}, {"dropout", dropped, true}, {"language model", language_model, true},
-    {"no rows", no_rows, false}, {"rows meet steps", rows_meet_steps, false},
+    {"forward", forward, true},
+    {"reverse", reverse, false},
+    {"delayed", delayed, true},
+    {"delayed reverse", delayed_reverse, false},
+    {"two delays", two_delays, true},
+    {"lstm", lstm, true},
+    {"gru of reverse", gru_of_reverse, false},
+    {"matrix state", matrix_state, true},
+    {"shifted", shifted, true},
+    {"edges", edges, true},
+    {"ends", ends, false},
+    {"dropout", dropped, true},
+    {"language model", language_model, true},
+    {"no rows", no_rows, false},
+    {"rows meet steps", rows_meet_steps, false},
     {"all rows meet steps", all_rows_meet_steps, false},
 };
 enum { MODELS = sizeof models / sizeof *models };
