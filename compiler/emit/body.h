@@ -12,6 +12,18 @@
 #include "emit/emit.h"
 #include "loop/schedule.h"
 
+/* Row pointers that a function declares at its top, once each. */
+typedef struct RowPointer {
+    const Buffer *buffer;
+    int offset;
+    const char *name;
+} RowPointer;
+typedef struct RowPointers {
+    CBlock *to;
+    const CExpr *t, *row; /* of which step and row */
+    VEC(RowPointer) known;
+} RowPointers;
+
 typedef struct Ctx {
     Emit *emit;
     Arena *arena;
@@ -21,6 +33,7 @@ typedef struct Ctx {
     const CExpr *t, *row;      /* ptrdiff_t expressions; NULL outside */
     const CExpr *panel, *lane; /* of a vector: units panel * 16 + lane .. */
     const CExpr *matrix_row;   /* of a rank-2 value */
+    RowPointers *pointers;     /* NULL: written out where they are used */
     const CExpr **local;       /* [nodes] value already computed in this block, or NULL */
 } Ctx;
 
@@ -40,6 +53,9 @@ const CExpr *param_pointer(const Ctx *ctx, const GVar *param);
 int64_t param_offset(const Program *program, const GVar *param);
 int64_t row_stride(const Node *matrix); /* reals between rows of a rank-2 value in memory; parameters: not padded */
 
+/* From here on row pointers of (t, row) are declared in a group at this place of `body`. */
+void open_pointers(Ctx *ctx, CBlock *body);
+
 /* --- values --- */
 const CExpr *real_literal(const Ctx *ctx, double value); /* "0.5F" */
 const CExpr *value_of(const Ctx *ctx, const Node *node);  /* rnn_vec */
@@ -47,6 +63,7 @@ const CExpr *number_of(const Ctx *ctx, const Node *node); /* rnn_real */
 const CExpr *token_of(const Ctx *ctx, const Node *node);  /* int32_t */
 const CExpr *compute(const Ctx *ctx, const Node *node);   /* the node's own expression over value_of its arguments */
 const char *local_name(const Ctx *ctx, const Node *node); /* the user's name or tN */
+const char *unique_name(const Ctx *ctx, const char *name, int id); /* not yet the name of a value of this block */
 void comment_equation(const Ctx *ctx, CBlock *out, const Node *node); /* "charlm.rnn:20  h[t] = ..." */
 
 /* --- functions --- */

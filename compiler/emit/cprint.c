@@ -145,6 +145,7 @@ static void print_stmt(Text *out, const CStmt *s, int indent)
         print_line(out, indent, "{");
         print_body(out, s->body, indent, "\n");
         break;
+    case C_GROUP: c_print(out, s->body, indent); break;
     case C_RETURN:
         print_line(out, indent, s->value ? arena_printf(arena, "return %s;", expr_text(out, s->value)) : "return;");
         break;

@@ -71,7 +71,7 @@ const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b)
         return a;
     if (bi && y < 0)
         return c_expr(arena, PREC_SUM, "$a - $b", a, c_int(arena, -y));
-    return c_expr(arena, PREC_SUM, "$a + $b", a, b);
+    return c_expr(arena, PREC_SUM, b->prec == PREC_SUM ? "$a + $B" : "$a + $b", a, b); /* integers: any order */
 }
 
 const CExpr *c_mul(Arena *arena, const CExpr *a, const CExpr *b)
@@ -171,6 +171,11 @@ CBlock *c_else(CBlock *to)
 CBlock *c_scope(CBlock *to)
 {
     return append(to, C_SCOPE)->body = c_block(to->arena);
+}
+
+CBlock *c_group(CBlock *to)
+{
+    return append(to, C_GROUP)->body = c_block(to->arena);
 }
 
 void c_return(CBlock *to, const CExpr *value)

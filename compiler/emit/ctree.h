@@ -31,6 +31,7 @@ typedef enum CStmtKind {
     C_WHILE_FOR, /* for (; cond; step) with no declaration */
     C_IF,      /* if (value) { body } else { other } */
     C_SCOPE,   /* { body } */
+    C_GROUP,   /* body, without braces: a place to add to later */
     C_RETURN,
     C_COMMENT,
     C_BLANK,
@@ -71,6 +72,7 @@ CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *s
 CBlock *c_if(CBlock *to, const CExpr *cond);
 CBlock *c_else(CBlock *to); /* of the last if in `to` */
 CBlock *c_scope(CBlock *to);
+CBlock *c_group(CBlock *to);
 void c_return(CBlock *to, const CExpr *value); /* value may be NULL */
 void c_comment(CBlock *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void c_blank(CBlock *to);

@@ -91,13 +91,14 @@ void emit_numbers(Ctx *ctx, CBlock *out)
         params[n++] = "ptrdiff_t row";
         ctx->row = c_name(arena, "row");
     }
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, n);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, n);
+    open_pointers(ctx, body);
     if (ctx->block->domain == DOMAIN_SEQ && has_lengths(ctx))
         past_the_end(ctx, body);
     for (int i = 0; i < ctx->block->nodes.n; i++) {
         const Node *node = ctx->block->nodes.at[i];
         comment_equation(ctx, body, node);
-        const char *name = local_name(ctx, node);
+        const char *name = unique_name(ctx, local_name(ctx, node), node->id);
         c_decl(body, "const rnn_vec", name, number_value(ctx, node));
         ctx->local[node->id] = c_name(arena, "%s", name);
         if (block_keeps(ctx, node))

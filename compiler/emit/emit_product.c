@@ -112,7 +112,7 @@ static void emit_tile(Tile *tile, CBlock *out)
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t", "ptrdiff_t row",
                             "ptrdiff_t block"};
-    CBlock *body = c_function(out, "static void", tile->name, params, 4);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", tile->name, params, 4);
     c_decl(body, "rnn_real", arena_printf(arena, "z[%d]", tile->rows * tile->vectors * PANEL), NULL);
     CBlock *lanes = c_for(body, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
     for (int r = 0; r < tile->rows; r++)

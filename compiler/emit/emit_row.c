@@ -327,7 +327,8 @@ void emit_row(Ctx *ctx, CBlock *out)
         params[n++] = "ptrdiff_t row";
         ctx->row = c_name(arena, "row");
     }
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, n);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, n);
+    open_pointers(ctx, body);
     comment_equation(ctx, body, node);
     if (ctx->block->domain == DOMAIN_SEQ)
         past_the_end(ctx, body, node);

@@ -31,8 +31,8 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
     const CExpr *at = unit_index(ctx, to.buffer->slots, to.slot);
     if (ctx->matrix_row)
         at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
-    const CExpr *pointer = c_expr(arena, PREC_SUM, "$a + $b", row_pointer(ctx, to.buffer, 0), at);
-    if (units % PANEL)
+    const CExpr *pointer = c_add(arena, row_pointer(ctx, to.buffer, 0), at);
+    if (units % PANEL && strcmp(value->text, "rnn_zero()") != 0)
         value = c_expr(arena, PREC_ATOM, "rnn_keep($A, $B - (int)($C))", value, c_int(arena, units), unit_position(ctx));
     c_call(out, c_expr(arena, PREC_ATOM, "rnn_store($A, $B)", pointer, value));
 }
@@ -88,6 +88,46 @@ static bool stores_sequences(const Ctx *ctx)
     return ctx->block->copies.n > 0;
 }
 
+/* ---- names of loaded values ---- */
+
+static const char *loaded_name(const Ctx *ctx, const Node *node)
+{
+    Arena *arena = ctx->arena;
+    if (node->op == OP_READ) {
+        const char *name = emit_c_name(ctx->emit, node->var->name);
+        int distance = node->offset < 0 ? -node->offset : node->offset;
+        const char *where = node->offset < 0 ? "prev" : "next";
+        return distance == 1 ? arena_printf(arena, "%s_%s", name, where)
+                             : arena_printf(arena, "%s_%s%d", name, where, distance);
+    }
+    if (node->op == OP_INPUT || node->op == OP_PARAM)
+        return emit_c_name(ctx->emit, node->var->name);
+    return local_name(ctx, node);
+}
+
+static bool is_loaded(const Ctx *ctx, const Node *node)
+{
+    if (ctx->local[node->id] || node->token || ctx->pass->home[node->id] == ctx->block)
+        return false;
+    bool leaf = node->op == OP_READ || node->op == OP_INPUT || node->op == OP_PARAM;
+    return leaf || (!node_is_leaf(node) && node->op != OP_UP);
+}
+
+/* Vectors from memory that an expression needs get a name before it. */
+static void load_operands(Ctx *ctx, CBlock *body, const Node *node)
+{
+    if (node->op == OP_OUTER || node->op == OP_ONEHOT)
+        return;
+    for (int i = 0; i < node->n; i++) {
+        const Node *arg = node->arg[i];
+        if (!is_loaded(ctx, arg))
+            continue;
+        const char *name = unique_name(ctx, loaded_name(ctx, arg), arg->id);
+        c_decl(body, "const rnn_vec", name, value_of(ctx, arg));
+        ctx->local[arg->id] = c_name(ctx->arena, "%s", name);
+    }
+}
+
 /* The values of the block in order, then its stores: nothing is overwritten before everybody has read it. */
 static void compute_all(Ctx *ctx, CBlock *body, bool has_sums)
 {
@@ -104,10 +144,11 @@ static void compute_all(Ctx *ctx, CBlock *body, bool has_sums)
                            c_add(arena, c_int(arena, slot * PANEL), ctx->lane));
         } else {
             comment_equation(ctx, body, node);
+            load_operands(ctx, body, node);
             value = compute(ctx, node);
         }
         if (gets_name(ctx, node)) {
-            const char *name = local_name(ctx, node);
+            const char *name = unique_name(ctx, local_name(ctx, node), node->id);
             c_decl(body, "const rnn_vec", name, value);
             value = c_name(arena, "%s", name);
         }
@@ -143,7 +184,9 @@ static void emit_cell(Ctx *ctx, CBlock *out, bool has_sums)
         params[n++] = "ptrdiff_t panel";
         params[n++] = "const rnn_real *z";
     }
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, has_sums ? "_cell" : ""), params, n);
+    CBlock *body = c_function(out, has_sums ? "static void" : "static RNN_NOINLINE void",
+                              block_function(ctx, ctx->block, has_sums ? "_cell" : ""), params, n);
+    open_pointers(ctx, body);
     if (ctx->block->domain == DOMAIN_SEQ && has_lengths(ctx) && stores_sequences(ctx)) {
         CBlock *past = c_if(body, c_name(arena, "t >= f->length[row]"));
         store_padding(ctx, past, !has_sums);
@@ -152,6 +195,7 @@ static void emit_cell(Ctx *ctx, CBlock *out, bool has_sums)
     CBlock *vectors = open_vectors(ctx, body, !has_sums);
     compute_all(ctx, vectors, has_sums);
     ctx->panel = ctx->lane = ctx->matrix_row = NULL;
+    ctx->pointers = NULL;
     c_blank(out);
 }
 

@@ -48,7 +48,39 @@ static const CExpr *advance(const Ctx *ctx, const CExpr *pointer, const CExpr *b
     long long zero;
     if (c_is_int(by, &zero) && zero == 0)
         return pointer;
-    return c_expr(ctx->arena, PREC_SUM, "$a + $b", pointer, by);
+    return c_add(ctx->arena, pointer, by);
+}
+
+void open_pointers(Ctx *ctx, CBlock *body)
+{
+    ctx->pointers = arena_make(ctx->arena, RowPointers);
+    ctx->pointers->to = c_group(body);
+    ctx->pointers->t = ctx->t;
+    ctx->pointers->row = ctx->row;
+}
+
+static const char *pointer_name(const Ctx *ctx, const Buffer *buffer, int offset)
+{
+    if (offset == 0)
+        return arena_printf(ctx->arena, "%s_at", buffer->field);
+    const char *where = offset < 0 ? "prev" : "next";
+    int distance = offset < 0 ? -offset : offset;
+    return distance == 1 ? arena_printf(ctx->arena, "%s_at_%s", buffer->field, where)
+                         : arena_printf(ctx->arena, "%s_at_%s%d", buffer->field, where, distance);
+}
+
+/* The pointer's name, declared when it is asked for first. */
+static const CExpr *declared_pointer(const Ctx *ctx, const Buffer *buffer, int offset, const CExpr *value)
+{
+    RowPointers *all = ctx->pointers;
+    for (int i = 0; i < all->known.n; i++)
+        if (all->known.at[i].buffer == buffer && all->known.at[i].offset == offset)
+            return c_name(ctx->arena, "%s", all->known.at[i].name);
+    const char *name = pointer_name(ctx, buffer, offset);
+    c_decl(all->to, buffer->token ? "int32_t *const" : "rnn_real *const", name, value);
+    RowPointer pointer = {buffer, offset, name};
+    vec_push(ctx->arena, &all->known, pointer);
+    return c_name(ctx->arena, "%s", name);
 }
 
 const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset)
@@ -65,7 +97,9 @@ const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset)
             BUG("buffer %s is read where there is no row", buffer->field);
         at = ctx->row;
     }
-    return advance(ctx, base, c_mul(arena, at, c_int(arena, buffer->width)));
+    const CExpr *pointer = advance(ctx, base, c_mul(arena, at, c_int(arena, buffer->width)));
+    bool same = ctx->pointers && ctx->pointers->t == ctx->t && ctx->pointers->row == ctx->row;
+    return same && buffer->span != SPAN_ONCE ? declared_pointer(ctx, buffer, offset, pointer) : pointer;
 }
 
 const CExpr *param_pointer(const Ctx *ctx, const GVar *param)
@@ -282,6 +316,14 @@ const char *local_name(const Ctx *ctx, const Node *node)
     if (node->name && !is_taken(node->name))
         return emit_c_name(ctx->emit, node->name);
     return arena_printf(ctx->arena, "t%d", node->id);
+}
+
+const char *unique_name(const Ctx *ctx, const char *name, int id)
+{
+    for (int i = 0; i < ctx->program->graph->nodes.n; i++)
+        if (ctx->local[i] && ctx->local[i]->n == 0 && strcmp(ctx->local[i]->text, name) == 0)
+            return arena_printf(ctx->arena, "%s_%d", name, id);
+    return name;
 }
 
 void comment_equation(const Ctx *ctx, CBlock *out, const Node *node)

@@ -190,8 +190,8 @@ static void pass_init(Program *program, Pass *pass, bool backward)
     pass->mirror = arena_array(arena, Group *, n);
     pass->mirror_slot = arena_array(arena, int, n);
     pass->needs = arena_array(arena, unsigned, n);
-    for (int i = 0; i < n; i++)
-        pass->component[i] = cycle_of(program->schedule->loops, i);
+    for (int i = 0; i < n; i++) /* forward work that is done again is on no cycle any more */
+        pass->component[i] = backward && program->schedule->forward.in[i] ? -1 : cycle_of(program->schedule->loops, i);
 }
 
 static void pass_mark(Program *program, Pass *pass)

@@ -93,10 +93,12 @@ typedef uint32_t rnn_bits;
 #if defined(__GNUC__) || defined(__clang__)
 #define RNN_INLINE static inline __attribute__((always_inline, unused))
 #define RNN_API static __attribute__((unused))
+#define RNN_NOINLINE __attribute__((noinline))
 #define RNN_PREFETCH(p) __builtin_prefetch((p), 1)
 #else
 #define RNN_INLINE static inline
 #define RNN_API static inline
+#define RNN_NOINLINE
 #define RNN_PREFETCH(p) ((void)(p))
 #endif
 #define RNN_PRAGMA(text) _Pragma(#text)
