@@ -40,6 +40,13 @@ static const OpId elementwise[FUNCTION_COUNT] = {
     [FN_stopgrad] = OP_STOPGRAD,
 };
 
+/* A number where a token is meant. */
+static Node *as_token(Graph *graph, Node *node)
+{
+    return node->token || node->op != OP_CONST ? node
+                                               : graph_node(graph, &(NodeSpec){.op = OP_TOKEN, .number = node->number});
+}
+
 /* Tokens are compared as numbers. */
 static Node *lower_elementwise(Lower *lower, const Term *term, Node **args)
 {
@@ -49,8 +56,7 @@ static Node *lower_elementwise(Lower *lower, const Term *term, Node **args)
         x[i] = args[i];
     if (term->function == FN_where && term->type.kind == TYPE_TOKEN) {
         for (int i = 1; i < 3; i++)
-            if (!x[i]->token)
-                x[i] = graph_node(graph, &(NodeSpec){.op = OP_TOKEN, .number = x[i]->number});
+            x[i] = as_token(graph, x[i]);
     } else {
         for (int i = 0; i < term->args.n; i++)
             if (x[i]->token && function_info[term->function].signature == SIG_TRUTH)
@@ -62,6 +68,7 @@ static Node *lower_elementwise(Lower *lower, const Term *term, Node **args)
 /* ---- products ---- */
 static Node *gather(Graph *graph, Node *table, Node *token, bool column)
 {
+    token = as_token(graph, token);
     return graph_node(graph, &(NodeSpec){.op = OP_GATHER, .n = 2, .arg = {table, token}, .ta = column});
 }
 
@@ -83,7 +90,7 @@ static Node *lower_lookup(Lower *lower, const Term *term, Node **args)
 {
     (void)term;
     if (args[0]->rank == 1 && args[0]->axes != 0)
-        return build_binary(lower->graph, OP_PICK, args[0], args[1]);
+        return build_binary(lower->graph, OP_PICK, args[0], as_token(lower->graph, args[1]));
     return gather(lower->graph, args[0], args[1], false);
 }
 
@@ -223,6 +230,7 @@ static Node *lower_sumsq(Lower *lower, const Term *term, Node **args)
 /* ---- losses ---- */
 static Node *score_loss(Graph *graph, Node *scores, Node *token)
 {
+    token = as_token(graph, token);
     return Sub(build_unary(graph, OP_LOGSUMEXP, scores), build_binary(graph, OP_PICK, scores, token));
 }
 
@@ -230,7 +238,7 @@ static Node *lower_xent(Lower *lower, const Term *term, Node **args)
 {
     Graph *graph = lower->graph;
     (void)term;
-    if (args[1]->token)
+    if (args[1]->rank == 0)
         return score_loss(graph, args[0], args[1]);
     Node *all = build_unary(graph, OP_LOGSUMEXP, args[0]);
     return Sub(Mul(all, build_unary(graph, OP_SUM, args[1])), Dot(args[0], args[1]));
@@ -254,7 +262,7 @@ static Node *lower_nll(Lower *lower, const Term *term, Node **args)
     Node *scores = scores_of(args[0]);
     if (scores != NULL)
         return score_loss(graph, scores, args[1]);
-    Node *picked = build_binary(graph, OP_PICK, args[0], args[1]);
+    Node *picked = build_binary(graph, OP_PICK, args[0], as_token(graph, args[1]));
     return Neg(term->args.at[0]->type.value == VALUE_LOGDIST ? picked : Log(picked));
 }
 
@@ -313,9 +321,10 @@ static Node *lower_hard_sigmoid(Lower *lower, const Term *term, Node **args)
 
 static Node *lower_onehot(Lower *lower, const Term *term, Node **args)
 {
-    return graph_node(
-        lower->graph,
-        &(NodeSpec){.op = OP_ONEHOT, .n = 1, .arg = {args[0]}, .dim = {term->type.shape.dim[0].value, 1}});
+    return graph_node(lower->graph, &(NodeSpec){.op = OP_ONEHOT,
+                                                .n = 1,
+                                                .arg = {as_token(lower->graph, args[0])},
+                                                .dim = {term->type.shape.dim[0].value, 1}});
 }
 
 static Node *lower_argmax(Lower *lower, const Term *term, Node **args)
