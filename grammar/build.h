@@ -67,7 +67,7 @@ Expr *build_paren(Parser *ps, Span span, Expr *inner);
 Expr *build_join(Parser *ps, Span span, ExprList items);
 Expr *build_prefix(Parser *ps, ExprOp op, Span op_span, Expr *operand);
 Expr *build_postfix(Parser *ps, ExprOp op, Span op_span, Expr *operand);
-Expr *build_binary(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right);
+Expr *build_operation(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right);
 Expr *build_comparison(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right);
 Expr *build_product(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right);
 Expr *build_index(Parser *ps, Expr *base, ExprList index, Span brackets);

@@ -122,7 +122,7 @@ Expr *build_postfix(Parser *ps, ExprOp op, Span op_span, Expr *operand)
     return build_prefix(ps, op, op_span, operand);
 }
 
-Expr *build_binary(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right)
+Expr *build_operation(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right)
 {
     Expr *expr = build_leaf(ps, EXPR_BINARY, span_join(left->span, right->span));
     expr->op = op;
@@ -145,13 +145,13 @@ Expr *build_comparison(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *ri
         DiagMsg *msg = diag_report(ps->diag, E0119, op_span, "comparisons cannot be chained");
         diag_hint(ps->diag, msg, "%s and %s %s %s", first, middle, expr_op_info[op].spelling, last);
     }
-    return build_binary(ps, op, op_span, left, right);
+    return build_operation(ps, op, op_span, left, right);
 }
 
 /* '@' beside '*' or '/' is noted here and reported by mixed.c when the whole file is known. */
 Expr *build_product(Parser *ps, ExprOp op, Span op_span, Expr *left, Expr *right)
 {
-    Expr *expr = build_binary(ps, op, op_span, left, right);
+    Expr *expr = build_operation(ps, op, op_span, left, right);
     const bool product = left->kind == EXPR_BINARY && left->op >= EXPR_MUL && left->op <= EXPR_AT;
     if (!product || (left->op == EXPR_AT) == (op == EXPR_AT)) {
         if (left == ps->last_mixed)

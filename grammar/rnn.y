@@ -261,10 +261,10 @@ entries
 
 /* ---- expressions, loosest first ---- */
 expr: conj
-    | expr "or"[op] conj                               { $$ = build_binary(ps, EXPR_OR, @op, $1, $3); }
+    | expr "or"[op] conj                               { $$ = build_operation(ps, EXPR_OR, @op, $1, $3); }
     ;
 conj: neg
-    | conj "and"[op] neg                               { $$ = build_binary(ps, EXPR_AND, @op, $1, $3); }
+    | conj "and"[op] neg                               { $$ = build_operation(ps, EXPR_AND, @op, $1, $3); }
     ;
 neg : cmp
     | "not" neg                                        { $$ = build_prefix(ps, EXPR_NOT, @1, $2); }
@@ -273,7 +273,7 @@ cmp : sum
     | cmp compare sum                                  { $$ = build_comparison(ps, $2, @2, $1, $3); }
     ;
 sum : prod
-    | sum add_op prod                                  { $$ = build_binary(ps, $2, @2, $1, $3); }
+    | sum add_op prod                                  { $$ = build_operation(ps, $2, @2, $1, $3); }
     ;
 prod: un
     | prod mul_op un                                   { $$ = build_product(ps, $2, @2, $1, $3); }
@@ -283,7 +283,7 @@ un  : pow
     | "reverse" un                                     { $$ = build_prefix(ps, EXPR_REVERSE, @1, $2); }
     ;
 pow : post
-    | post "^" un                                      { $$ = build_binary(ps, EXPR_POW, @2, $1, $3); }
+    | post "^" un                                      { $$ = build_operation(ps, EXPR_POW, @2, $1, $3); }
     ;
 post: prim
     | post "[" exprs "]"                               { $$ = build_index(ps, $1, $3, span_join(@2, @4)); }

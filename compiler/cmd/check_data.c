@@ -53,7 +53,7 @@ int check_shrink(Compilation *compilation)
     int next_dim = 0, next_axis = 3; /* rows 3, then steps 5, 7, ... */
     compilation->silent = true;
     for (int i = 0; i < n; i++) {
-        if (define_find(&compilation->defines, list[i].name))
+        if (defines_find(&compilation->defines, list[i].name))
             continue;
         if (list[i].is_axis) {
             if (list[i].value > next_axis && try_define(compilation, list[i].name, next_axis))

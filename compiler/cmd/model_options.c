@@ -8,7 +8,7 @@
 
 #include "rnn/tensors.h"
 
-const Define *define_find(const Defines *defines, const char *name)
+const Define *defines_find(const Defines *defines, const char *name)
 {
     for (int i = 0; i < defines->n; i++)
         if (strcmp(defines->at[i].name, name) == 0)

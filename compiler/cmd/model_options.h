@@ -47,7 +47,7 @@ typedef struct Defines {
 /* Adds or replaces. False when there are too many. */
 bool define_set(Defines *defines, const char *name, double value, DefineOrigin origin);
 /* NULL when the name has no value of its own. */
-const Define *define_find(const Defines *defines, const char *name);
+const Define *defines_find(const Defines *defines, const char *name);
 /* The values kept in the file of weights, then those of -D. Returns -1 or an exit code after a message. */
 int defines_collect(Defines *defines, const ModelOptions *options, const CommandHelp *help);
 /* Checks --real, --math and --unroll; *unroll_k and *unroll_s are 0 when they are to be chosen. As above. */
