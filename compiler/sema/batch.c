@@ -1,0 +1,97 @@
+/* batch.c: which values differ from row to row (S6). Data does, and so does what depends on a row's length or draws
+ * random numbers. What was reduced over the batch may feed only the loss and metrics (E0409). Components come in order
+ * of dependence, so one pass, repeated inside loops, is enough. */
+#include "sema/check.h"
+
+static bool rows_by_itself(const SemaTerm *term)
+{
+    const FunctionId f = term->term.function;
+    if (term->term.kind == TERM_CALL)
+        return f == FN_dropout || f == FN_sample || (term->term.over & ~AXIS_BIT(AXIS_BATCH)) != 0;
+    for (int i = 0; i < term->term.reads.n; i++) {
+        const AxisRead *read = &term->term.reads.at[i];
+        if (read->place == READ_LAST || (read->place == READ_OFFSET && read->offset > 0))
+            return true;
+    }
+    return false;
+}
+
+static void mark_term(Checker *c, SemaTerm *term)
+{
+    if (term->mark == c->mark)
+        return;
+    term->mark = c->mark;
+    bool rows = rows_by_itself(term), over = (term->term.over & AXIS_BIT(AXIS_BATCH)) != 0;
+    if (term->term.kind == TERM_READ && term->term.var != NULL) {
+        rows = rows || (term->term.var->axes & AXIS_BIT(AXIS_BATCH)) != 0;
+        over = over || sema_var(term->term.var)->reduced_batch;
+    }
+    for (int i = 0; i < term->term.args.n + (term->term.weight != NULL); i++) {
+        SemaTerm *arg = i < term->term.args.n ? term_arg(term, i) : sema_term(term->term.weight);
+        mark_term(c, arg);
+        rows = rows || arg->by_rows;
+        over = over || arg->over_rows;
+    }
+    term->by_rows = rows && (term->term.over & AXIS_BIT(AXIS_BATCH)) == 0;
+    term->over_rows = over;
+    term->term.axes &= ~AXIS_BIT(AXIS_BATCH);
+    if (term->by_rows)
+        term->term.axes |= AXIS_BIT(AXIS_BATCH);
+}
+
+void batch_term(Checker *c, SemaTerm *term)
+{
+    c->mark++;
+    mark_term(c, term);
+}
+
+static bool mark_var(Checker *c, SemaVar *var)
+{
+    const AxisSet before = var->var.axes;
+    const bool over = var->reduced_batch;
+    Term *const parts[] = {var->var.def, var->var.edge, var->var.init};
+    for (int i = 0; i < 3; i++) {
+        if (parts[i] == NULL)
+            continue;
+        batch_term(c, sema_term(parts[i]));
+        if (sema_term(parts[i])->by_rows)
+            var->var.axes |= AXIS_BIT(AXIS_BATCH);
+        var->reduced_batch = var->reduced_batch || sema_term(parts[i])->over_rows;
+    }
+    if (var->var.edge != NULL && var->var.edge_last) /* where the last step is depends on the row */
+        var->var.axes |= AXIS_BIT(AXIS_BATCH);
+    return before != var->var.axes || over != var->reduced_batch;
+}
+
+void batch_find(Checker *c)
+{
+    for (int from = 0, to; from < c->components.n; from = to) {
+        bool changed = true;
+        for (to = from; to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;)
+            to++;
+        while (changed) {
+            changed = false;
+            for (int i = from; i < to; i++)
+                changed = mark_var(c, c->components.at[i]) || changed;
+            changed = changed && c->components.at[from]->on_cycle;
+        }
+    }
+    for (int i = 0; i < c->model->vars.n; i++) /* terms of loops, now that all is known */
+        mark_var(c, sema_var(c->model->vars.at[i]));
+}
+
+void needs_target_find(Checker *c)
+{
+    for (int from = 0, to; from < c->components.n; from = to) {
+        bool needs = false;
+        for (to = from; to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;
+             to++) {
+            const SemaVar *var = c->components.at[to];
+            needs = needs || var->var.kind == VAR_TARGET;
+            for (int k = 0; k < var->deps.n; k++)
+                needs = needs || var->deps.at[k].to->var.needs_target;
+        }
+        for (int i = from; i < to; i++)
+            c->components.at[i]->var.needs_target = needs;
+    }
+}

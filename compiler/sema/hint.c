@@ -1,0 +1,121 @@
+/* hint.c: a hint that names a program text is printed only when that text is right: the file is edited in a copy, and
+ * checked again without hints; the edit must remove an error and bring no new one. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "grammar/parse.h"
+#include "sema/check.h"
+
+enum { MAX_TRIES = 60 };
+
+int offer_group(Checker *c)
+{
+    return ++c->offer_groups;
+}
+
+static void add_offer(Checker *c, Offer made)
+{
+    if (!c->options->no_hints)
+        vec_push(c->arena, &c->offers, made);
+}
+
+static const Edit *copy_edits(Checker *c, const Edit *edits, int count)
+{
+    Edit *copy = arena_array(c->arena, Edit, count);
+    memcpy(copy, edits, sizeof *copy * (size_t)count);
+    return copy;
+}
+
+void offer(Checker *c, DiagMsg *msg, int group, const Edit *edits, int count, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    const int length = vsnprintf(NULL, 0, format, again);
+    va_end(again);
+    char *text = arena_alloc(c->arena, length < 0 ? 1 : (size_t)length + 1);
+    if (length >= 0)
+        vsnprintf(text, (size_t)length + 1, format, args);
+    va_end(args);
+    add_offer(c, (Offer){msg, group, 1, {copy_edits(c, edits, count), NULL}, {count, 0}, text});
+}
+
+/* Two ways in one hint: both must be right. */
+void offer_two(Checker *c, DiagMsg *msg, int group, Edit one, Edit other, const char *text)
+{
+    add_offer(c, (Offer){msg, group, 2, {copy_edits(c, &one, 1), copy_edits(c, &other, 1)}, {1, 1}, text});
+}
+
+/* Checks the program with one file edited; returns the number of errors. */
+static int errors_with(Checker *c, const Ast *main_file, uint32_t file, const char *text)
+{
+    SourceMap *sources = source_map_new(c->arena);
+    Diag *diag = diag_new(c->arena, sources);
+    const Source *main_source = source_of(c->sources, main_file->file);
+    const bool is_main = file == main_file->file;
+    const SemaOverlay overlay = {source_of(c->sources, file)->name, text};
+    const char *main_text = is_main ? text : main_source->text;
+    const uint32_t id = source_add(sources, main_source->name, main_text, (uint32_t)strlen(main_text), false);
+    const Ast *ast = parse_file(c->arena, c->names, sources, diag, id);
+    SemaOptions options = *c->options;
+    options.no_hints = true;
+    options.overlay = is_main ? NULL : &overlay;
+    if (ast != NULL && diag_errors(diag) == 0)
+        sema_check(c->arena, c->names, sources, diag, ast, &options);
+    return ast == NULL ? diag_errors(c->diag) + 1 : diag_errors(diag);
+}
+
+static bool is_right(Checker *c, const Ast *main_file, const Edit *edits, int count, int errors)
+{
+    const uint32_t file = edits[0].span.file;
+    if (count == 0 || source_of(c->sources, file)->builtin)
+        return false;
+    const Span whole = {file, 0, source_of(c->sources, file)->size};
+    const int after = errors_with(c, main_file, file, edited_text(c, whole, edits, count));
+    return after == 0 || after < errors;
+}
+
+void offers_test(Checker *c, const Ast *main_file)
+{
+    const int errors = diag_errors(c->diag);
+    int tries = 0, passed = 0;
+    for (int i = 0; i < c->offers.n && tries < MAX_TRIES; i++) {
+        const Offer *o = &c->offers.at[i];
+        if (o->group == passed)
+            continue;
+        bool right = true;
+        for (int way = 0; right && way < o->ways; way++, tries++)
+            right = is_right(c, main_file, o->edits[way], o->count[way], errors);
+        if (!right)
+            continue;
+        diag_hint(c->diag, o->msg, "%s", o->text);
+        for (int k = 0; o->ways == 1 && k < o->count[0]; k++)
+            diag_fixit(c->diag, o->msg, o->edits[0][k].span, o->edits[0][k].text);
+        passed = o->group;
+    }
+}
+
+/* The nearest operation around a span: the smallest operator, lookup or call that has it as an operand. */
+const Expr *expr_around(const Expr *root, Span span)
+{
+    const Expr *found = NULL;
+    const Expr *at = root;
+    while (at != NULL) {
+        const Expr *next = NULL;
+        for (int i = 0; i < at->items.n; i++)
+            if (at->items.at[i]->span.start <= span.start && at->items.at[i]->span.end >= span.end)
+                next = at->items.at[i];
+        for (int i = 0; i < at->args.n; i++)
+            if (at->args.at[i].value->span.start <= span.start && at->args.at[i].value->span.end >= span.end)
+                next = at->args.at[i].value;
+        if (next == NULL)
+            return found;
+        if (at->kind != EXPR_PAREN)
+            found = at;
+        if (next->span.start == span.start && next->span.end == span.end && next->kind != EXPR_PAREN)
+            return found;
+        at = next;
+    }
+    return found;
+}
