@@ -119,7 +119,7 @@ int text_fit_dim(Compilation *compilation, const char *field, const rnn_vocab *v
     if (!var)
         return command_error("%s has no input or target '%s' of tokens", compilation->model->name, field);
     const char *name = dim_name(var->type.vocab);
-    const Define *given = name ? define_find(&compilation->defines, name) : NULL;
+    const Define *given = name ? defines_find(&compilation->defines, name) : NULL;
     if (name && !given && var->type.vocab.value != size) {
         define_set(&compilation->defines, name, size, DEFINE_GIVEN);
         fprintf(stderr, "note: dim %s = %d: the text has that many different %s\n", name, (int)size,

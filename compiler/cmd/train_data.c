@@ -37,7 +37,7 @@ static void raise_bound(Compilation *compilation, int axis, const char *asked)
 {
     const ModelAxis *bound = &compilation->model->axes.at[axis];
     const double most = asked ? strtod(asked, NULL) : 0;
-    if (most > (double)bound->high && most < 2147483648.0 && !define_find(&compilation->defines, bound->name))
+    if (most > (double)bound->high && most < 2147483648.0 && !defines_find(&compilation->defines, bound->name))
         define_set(&compilation->defines, bound->name, most, DEFINE_BOUND);
 }
 
