@@ -195,7 +195,10 @@ static void check_controls(Emit *emit, Text *out)
 bool emit_checks_state(const Emit *emit)
 {
     const Program *program = emit->program;
-    for (int i = 0; program->axis >= 0 && i < program->state.n; i++)
+    /* who reads it: windows of a stream, and steps */
+    if (program->axis < 0 || (!program->model->axes.at[program->axis].carry && program->graph->entries.n == 0))
+        return false;
+    for (int i = 0; i < program->state.n; i++)
         if (program->state.at[i].token)
             return true;
     return false;
