@@ -51,7 +51,7 @@ one() { # index, command of the build: results into $WORK/index
         long=
         if [ "$MODE" != quick ]; then
             case $t in math) long=499 ;; product | gradient) long=all ;; esac
-            case $* in *sanitize* | *-O0*) long= ;; esac
+            case $* in *sanitize* | *-O0* | *DOUBLE* | *FMA=0*) long= ;; esac # the same code, again
         fi
         if ! "$@" $STRICT -I"$ROOT/runtime/include" "$HERE/test_$t.c" -o "$WORK/$index.$t" -lm 2>"$WORK/$index.log" ||
             ! timeout 300 "$WORK/$index.$t" $long >"$WORK/$index.out" 2>>"$WORK/$index.log"; then

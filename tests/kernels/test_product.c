@@ -58,7 +58,7 @@ static void check_shape(int M, int N, int K, int S, int NP, int by_columns)
     size_t out = (size_t)M * (size_t)columns, weights = (size_t)K * (size_t)columns;
     Guarded packed = guarded(RNN_PACKED_REALS((size_t)N, (size_t)S, (size_t)K)), bias = guarded((size_t)columns);
     Guarded A = guarded((size_t)(M - 1) * (size_t)lda + (size_t)K), C = guarded(out), start = guarded(out);
-    rnn_real *dense = malloc(sizeof *dense * weights), *found = malloc(sizeof *dense * weights);
+    rnn_real *dense = calloc(weights, sizeof *dense), *found = calloc(weights, sizeof *dense);
     rnn_real *want = malloc(sizeof *want * out);
 
     group_dense(&g, dense, by_columns, 0, 0, K);
@@ -105,7 +105,7 @@ static void check_joined(int N, int K, int K2, int S, int NP, int ds, int dS)
     int depth2 = RNN_DEPTH(K2, dS), total = K + depth2;
     size_t reals = (size_t)total * (size_t)a.columns;
     Guarded packed = guarded(reals);
-    rnn_real *dense = calloc(reals, sizeof *dense), *found = malloc(sizeof *found * reals);
+    rnn_real *dense = calloc(reals, sizeof *dense), *found = calloc(reals, sizeof *found);
     for (int s = 0; s < S; s++) {
         rnn_pack_cols(packed.at, a.weights[s].at, N, N, K, s, S, NP, 0, total, 0, 0);
         for (int d = 0; d < dS; d++)

@@ -49,7 +49,7 @@ TWO(leaky_relu, a > 0 ? a : b * a)
     }
 ONE(not, a == 0)
 ONE(abs, RNN_LIBM(fabs)(a))
-ONE(sign, a != a ? a : (a > 0) - (a < 0))
+ONE(sign, a > 0 ? 1 : a < 0 ? -1 : a != a ? a : 0)
 ONE(sqrt, RNN_LIBM(sqrt)(a))
 ONE(floor, RNN_LIBM(floor)(a))
 ONE(relu, ref_greater(0, a))

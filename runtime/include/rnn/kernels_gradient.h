@@ -202,10 +202,9 @@ RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, 
             }
             for (int l = 0; l < units; l++)
                 for (int u = 0; u < 16; u += RNN_VL) {
-                    rnn_real *to = grad + (n + l) * ld + k + u;
-                    int inside = depths - u;
-                    rnn_vec sum = rnn_load_part(to, inside) + rnn_load_part(square + l * 16 + u, inside);
-                    rnn_store_part(to, sum, inside);
+                    rnn_real *to = grad + (n + l) * ld + k;
+                    rnn_vec sum = rnn_load_rest(to, u, depths) + rnn_load_rest(square + l * 16, u, depths);
+                    rnn_store_rest(to, u, sum, depths);
                 }
         }
 }
@@ -218,9 +217,8 @@ RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work
         const rnn_real *from = rnn_dw_panel(work, RNN_PADDED(N) * S, K, n / 16, slot, S, 0, &width);
         for (int k = 0; k < K; k++)
             for (int u = 0; u < 16; u += RNN_VL) {
-                rnn_real *to = grad + k * ld + n + u;
-                int inside = N - n - u;
-                rnn_store_part(to, rnn_load_part(to, inside) + rnn_load(from + k * width + u), inside);
+                rnn_real *to = grad + k * ld + n;
+                rnn_store_rest(to, u, rnn_load_rest(to, u, N - n) + rnn_load(from + k * width + u), N - n);
             }
     }
 }
@@ -230,9 +228,8 @@ RNN_API void rnn_unpack_add_vector(rnn_real *grad, const rnn_real *row, int N, i
 {
     for (int n = 0; n < N; n += 16)
         for (int u = 0; u < 16; u += RNN_VL) {
-            int inside = N - n - u;
-            rnn_vec sum = rnn_load_part(grad + n + u, inside) + rnn_load(row + (n / 16 * S + slot) * 16 + u);
-            rnn_store_part(grad + n + u, sum, inside);
+            rnn_vec sum = rnn_load_rest(grad + n, u, N - n) + rnn_load(row + (n / 16 * S + slot) * 16 + u);
+            rnn_store_rest(grad + n, u, sum, N - n);
         }
 }
 #endif

@@ -81,8 +81,8 @@ RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int
             int depths = K - k < 16 ? K - k : 16;
             for (int j = 0; j < (depth_S > 0 ? 16 : depths); j++)
                 for (int u = 0; u < 16; u += RNN_VL) {
-                    int inside = src && j < depths ? N - n - u : 0;
-                    rnn_store(to + j * width + u, rnn_load_part(src ? src + (k + j) * ld + n + u : dst, inside));
+                    int inside = src && j < depths ? N - n : 0;
+                    rnn_store(to + j * width + u, rnn_load_rest(inside ? src + (k + j) * ld + n : dst, u, inside));
                 }
         }
 }
@@ -93,6 +93,6 @@ RNN_API void rnn_pack_vector(rnn_real *dst, const rnn_real *src, int N, int slot
 {
     for (int n = 0; n < N; n += 16)
         for (int u = 0; u < 16; u += RNN_VL)
-            rnn_store(dst + (n / 16 * S + slot) * 16 + u, rnn_load_part(src ? src + n + u : dst, src ? N - n - u : 0));
+            rnn_store(dst + (n / 16 * S + slot) * 16 + u, rnn_load_rest(src ? src + n : dst, u, src ? N - n : 0));
 }
 #endif

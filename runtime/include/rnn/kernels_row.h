@@ -15,7 +15,7 @@ RNN_API rnn_real rnn_row_sum(const rnn_real *x, int n)
     rnn_acc16 s = rnn_acc16_zero();
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL)
-            s.v[u / RNN_VL] = s.v[u / RNN_VL] + rnn_load_part(x + i + u, n - i - u);
+            s.v[u / RNN_VL] = s.v[u / RNN_VL] + rnn_load_rest(x + i, u, n - i);
     return rnn_acc16_sum(&s);
 }
 
@@ -24,8 +24,7 @@ RNN_API rnn_real rnn_row_dot(const rnn_real *a, const rnn_real *b, int n)
     rnn_acc16 s = rnn_acc16_zero();
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL)
-            s.v[u / RNN_VL] =
-                rnn_fma(rnn_load_part(a + i + u, n - i - u), rnn_load_part(b + i + u, n - i - u), s.v[u / RNN_VL]);
+            s.v[u / RNN_VL] = rnn_fma(rnn_load_rest(a + i, u, n - i), rnn_load_rest(b + i, u, n - i), s.v[u / RNN_VL]);
     return rnn_acc16_sum(&s);
 }
 
@@ -41,7 +40,7 @@ RNN_API rnn_real rnn_row_max(const rnn_real *x, int n)
     rnn_vec lowest = rnn_splat(-(rnn_real)INFINITY);
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL) {
-            rnn_vec v = rnn_select(rnn_inside(n - i - u), rnn_load_part(x + i + u, n - i - u), lowest);
+            rnn_vec v = rnn_select(rnn_inside(n - i - u), rnn_load_rest(x + i, u, n - i), lowest);
             s.v[u / RNN_VL] = rnn_max2(s.v[u / RNN_VL], v);
         }
     return rnn_acc16_max(&s);
@@ -54,7 +53,7 @@ RNN_API rnn_real rnn_row_min(const rnn_real *x, int n)
     rnn_vec highest = rnn_splat((rnn_real)INFINITY);
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL) {
-            rnn_vec v = rnn_select(rnn_inside(n - i - u), rnn_load_part(x + i + u, n - i - u), highest);
+            rnn_vec v = rnn_select(rnn_inside(n - i - u), rnn_load_rest(x + i, u, n - i), highest);
             s.v[u / RNN_VL] = rnn_min2(s.v[u / RNN_VL], v);
         }
     return rnn_acc16_min(&s);
@@ -66,7 +65,7 @@ RNN_API rnn_real rnn_row_exp_sum(const rnn_real *x, rnn_real *y, int n, rnn_real
     rnn_acc16 s = rnn_acc16_zero();
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL) {
-            rnn_vec v = rnn_exp(rnn_load_part(x + i + u, n - i - u) - rnn_splat(shift));
+            rnn_vec v = rnn_exp(rnn_load_rest(x + i, u, n - i) - rnn_splat(shift));
             v = rnn_keep(v, n - i - u);
             rnn_store(y + i + u, v);
             s.v[u / RNN_VL] = s.v[u / RNN_VL] + v;
@@ -91,7 +90,7 @@ RNN_API rnn_real rnn_row_logsumexp(const rnn_real *x, int n)
     rnn_acc16 s = rnn_acc16_zero();
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL) {
-            rnn_vec v = rnn_exp(rnn_load_part(x + i + u, n - i - u) - shift);
+            rnn_vec v = rnn_exp(rnn_load_rest(x + i, u, n - i) - shift);
             s.v[u / RNN_VL] = s.v[u / RNN_VL] + rnn_keep(v, n - i - u);
         }
     return rnn_first(shift + rnn_log(rnn_splat(rnn_acc16_sum(&s))));
@@ -103,7 +102,7 @@ RNN_API void rnn_row_log_softmax(const rnn_real *x, rnn_real *y, int n)
     rnn_vec lse = rnn_splat(rnn_row_logsumexp(x, n));
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL)
-            rnn_store(y + i + u, rnn_keep(rnn_load_part(x + i + u, n - i - u) - lse, n - i - u));
+            rnn_store(y + i + u, rnn_keep(rnn_load_rest(x + i, u, n - i) - lse, n - i - u));
 }
 
 /* The first of the largest; the first NaN if there is one. */
@@ -121,7 +120,7 @@ RNN_API rnn_real rnn_sample_panel(rnn_real *e, const rnn_real *x, int n, int i, 
 {
     rnn_acc16 s;
     for (int u = 0; u < 16; u += RNN_VL) {
-        rnn_vec v = (rnn_load_part(x + i + u, n - i - u) - rnn_splat(most)) / rnn_splat(temperature);
+        rnn_vec v = (rnn_load_rest(x + i, u, n - i) - rnn_splat(most)) / rnn_splat(temperature);
         s.v[u / RNN_VL] = rnn_keep(rnn_exp(v), n - i - u);
         rnn_store(e + u, s.v[u / RNN_VL]);
     }
@@ -168,7 +167,7 @@ RNN_API void rnn_pad_row(rnn_real *dst, const rnn_real *src, int n)
 {
     for (int i = 0; i < n; i += 16)
         for (int u = 0; u < 16; u += RNN_VL)
-            rnn_store(dst + i + u, rnn_load_part(src + i + u, n - i - u));
+            rnn_store(dst + i + u, rnn_load_rest(src + i, u, n - i));
 }
 
 /* dst = row `token` of a table of rows of n, padded; zeros for a negative token */
@@ -205,7 +204,7 @@ RNN_API void rnn_row_matvec_t(rnn_real *y, const rnn_real *A, ptrdiff_t lda, con
     for (int j = 0; j < RNN_PADDED(cols); j += RNN_VL) {
         rnn_vec s = rnn_zero();
         for (int i = 0; i < rows; i++)
-            s = rnn_fma(rnn_splat(v[i]), rnn_load_part(A + i * lda + j, cols - j), s);
+            s = rnn_fma(rnn_splat(v[i]), rnn_load_rest(A + i * lda, j, cols), s);
         rnn_store(y + j, s);
     }
 }
@@ -216,20 +215,20 @@ RNN_API void rnn_row_outer(rnn_real *C, ptrdiff_t ldc, const rnn_real *a, const 
 {
     for (int i = 0; i < rows; i++)
         for (int j = 0; j < RNN_PADDED(cols); j += RNN_VL) {
-            rnn_vec x = rnn_splat(a[i]), y = rnn_load_part(b + j, cols - j);
-            rnn_vec r = add ? rnn_fma(x, y, rnn_load_part(C + i * ldc + j, cols - j)) : x * y;
+            rnn_vec x = rnn_splat(a[i]), y = rnn_load_rest(b, j, cols);
+            rnn_vec r = add ? rnn_fma(x, y, rnn_load_rest(C + i * ldc, j, cols)) : x * y;
             rnn_store(C + i * ldc + j, rnn_keep(r, cols - j));
         }
 }
 
-/* RNN_VL neighbours of row k of op(B), of which n are inside */
+/* Columns j .. of row k of op(B), which has n columns */
 RNN_INLINE rnn_vec rnn_row_of(const rnn_real *B, ptrdiff_t ldb, int transposed, int k, int j, int n)
 {
     rnn_real lane[RNN_VL];
     if (!transposed)
-        return rnn_load_part(B + k * ldb + j, n);
+        return rnn_load_rest(B + k * ldb, j, n);
     for (int l = 0; l < RNN_VL; l++)
-        lane[l] = l < n ? B[(j + l) * ldb + k] : 0;
+        lane[l] = j + l < n ? B[(j + l) * ldb + k] : 0;
     return rnn_load(lane);
 }
 
@@ -240,10 +239,10 @@ RNN_API void rnn_row_matmul(rnn_real *C, ptrdiff_t ldc, const rnn_real *A, ptrdi
 {
     for (int i = 0; i < n; i++)
         for (int j = 0; j < RNN_PADDED(m); j += RNN_VL) {
-            rnn_vec s = add ? rnn_load_part(C + i * ldc + j, m - j) : rnn_zero();
+            rnn_vec s = add ? rnn_load_rest(C + i * ldc, j, m) : rnn_zero();
             for (int d = 0; d < k; d++) {
                 rnn_real a = ta ? A[d * lda + i] : A[i * lda + d];
-                s = rnn_fma(rnn_splat(a), rnn_row_of(B, ldb, tb, d, j, m - j), s);
+                s = rnn_fma(rnn_splat(a), rnn_row_of(B, ldb, tb, d, j, m), s);
             }
             rnn_store(C + i * ldc + j, rnn_keep(s, m - j));
         }

@@ -179,6 +179,19 @@ RNN_INLINE rnn_vec rnn_iota(void)
     return rnn_load(iota);
 }
 
+/* A piece of a row of which n reals are left at p: those from p + u on; +0 past the end. Where nothing is left no
+ * pointer is formed. */
+RNN_INLINE rnn_vec rnn_load_rest(const rnn_real *p, int u, ptrdiff_t n)
+{
+    return n > u ? rnn_load_part(p + u, n - u) : rnn_zero();
+}
+
+RNN_INLINE void rnn_store_rest(rnn_real *p, int u, rnn_vec v, ptrdiff_t n)
+{
+    if (n > u)
+        rnn_store_part(p + u, v, n - u);
+}
+
 RNN_INLINE rnn_vec rnn_abs(rnn_vec v)
 {
     return rnn_of_bits(rnn_to_bits(v) & rnn_ibits((rnn_bits)~RNN_SIGN_BIT));
