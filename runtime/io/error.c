@@ -82,7 +82,7 @@ rnn_status rnn_error_from_fault(rnn_error *err, const rnn_model *model, const rn
     int n;
     place[0] = '\0';
     if (fault->axis >= 0 && model != NULL && fault->axis < model->axes) {
-        n = snprintf(place, sizeof place, ", axis %.48s", model->axis[fault->axis].name);
+        n = snprintf(place, sizeof place, ", axis %.64s", model->axis[fault->axis].name);
         used += n > 0 ? (size_t)n : 0;
     }
     if (fault->step >= 0) {

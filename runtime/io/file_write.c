@@ -27,8 +27,7 @@ static size_t directory_bytes(const char *path)
 static void temporary_prefix(const char *path, char prefix[PREFIX_BYTES + 1])
 {
     const char *name = path + directory_bytes(path);
-    (void)snprintf(prefix, PREFIX_BYTES + 1, ".rnn-%016llx-",
-                   (unsigned long long)rnn_hash64(0, name, strlen(name)));
+    (void)snprintf(prefix, PREFIX_BYTES + 1, ".rnn-%016llx-", (unsigned long long)rnn_hash64(0, name, strlen(name)));
 }
 
 /* What `path` names after symbolic links, so that a link stays one; NULL and a status when it cannot be a target. */
@@ -54,8 +53,8 @@ static char *resolve_target(const char *path, rnn_status *status, rnn_error *err
         }
     }
     if (target == NULL) {
-        *status = rnn_error_set(err, errno == ENOMEM ? RNN_MEMORY : RNN_IO, "cannot write '%s': %s", path,
-                                strerror(errno));
+        *status =
+            rnn_error_set(err, errno == ENOMEM ? RNN_MEMORY : RNN_IO, "cannot write '%s': %s", path, strerror(errno));
     }
     return target;
 }
@@ -188,7 +187,9 @@ static rnn_status flush_directory(const char *target, rnn_error *err)
     }
     memcpy(path, bytes == 0 ? "." : target, bytes == 0 ? 1 : bytes);
     path[bytes == 0 ? 1 : bytes] = '\0';
-    descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    do {
+        descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    } while (descriptor < 0 && errno == EINTR);
     free(path);
     if (descriptor < 0) {
         return rnn_error_set(err, RNN_IO, "cannot open the directory of '%s': %s", target, strerror(errno));

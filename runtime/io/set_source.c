@@ -14,8 +14,8 @@ typedef struct Set {
     int32_t rows, steps, carried; /* carried: the axis, or 0; steps: of a window over it */
     int64_t blocks, parts;        /* of rows; windows that follow each other in a block */
     uint64_t seed;
-    int64_t *order, ordered;      /* [rows of the set], of which epoch */
-    rnn_window_data *piece;       /* the window that is given out */
+    int64_t *order, ordered; /* [rows of the set], of which epoch */
+    rnn_window_data *piece;  /* the window that is given out */
 } Set;
 
 static void close_set(void *self)

@@ -13,12 +13,12 @@ typedef struct Stream {
     int32_t axis, rows, steps;
     int64_t length, windows; /* tokens a row; windows an epoch */
     uint64_t seed;
-    int64_t *order;          /* [windows], of epoch `ordered`; NULL on a carried axis */
+    int64_t *order; /* [windows], of epoch `ordered`; NULL on a carried axis */
     int64_t ordered;
-    const int32_t **tokens;  /* [fields]: where the field's first token is; NULL: not fed */
-    int32_t **buffer;        /* [fields]: [steps][rows] */
-    const void **in;         /* [fields]: the buffers again */
-    int32_t *all_steps;      /* [axes] */
+    const int32_t **tokens; /* [fields]: where the field's first token is; NULL: not fed */
+    int32_t **buffer;       /* [fields]: [steps][rows] */
+    const void **in;        /* [fields]: the buffers again */
+    int32_t *all_steps;     /* [axes] */
 } Stream;
 
 static void close_stream(void *self)

@@ -6,13 +6,13 @@
 struct rnn_tensors {
     int descriptor;
     char *path;
-    int64_t data_start, data_bytes;  /* of the file */
-    rnn_tensor_info *info;           /* [count], in the order of the data */
+    int64_t data_start, data_bytes; /* of the file */
+    rnn_tensor_info *info;          /* [count], in the order of the data */
     int32_t count, info_capacity;
-    int32_t *by_name;                /* [count], indices into info in the order of strcmp */
-    rnn_meta *meta;                  /* [metas], in the order of strcmp */
+    int32_t *by_name; /* [count], indices into info in the order of strcmp */
+    rnn_meta *meta;   /* [metas], in the order of strcmp */
     int32_t metas, meta_capacity;
-    char *strings;                   /* every name, key and value, unescaped */
+    char *strings; /* every name, key and value, unescaped */
     size_t strings_used;
 };
 

@@ -145,9 +145,8 @@ rnn_status rnn_tensors_read(rnn_tensors *file, int32_t index, int32_t as, void *
         }
         status = convert(chunk, n, info->dtype, as, out, flags, &done);
         if (status != RNN_OK) {
-            return rnn_error_set(err, status, "'%s': element %lld of '%.96s' is %s", file->path,
-                                 (long long)(at + done), info->name,
-                                 status == RNN_RANGE ? "out of range" : "not a finite number");
+            return rnn_error_set(err, status, "'%s': element %lld of '%.96s' is %s", file->path, (long long)(at + done),
+                                 info->name, status == RNN_RANGE ? "out of range" : "not a finite number");
         }
         out += n * rnn_dtype_bytes(as);
     }

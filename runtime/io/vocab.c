@@ -213,8 +213,7 @@ static int is_reserved(const int32_t *specials, int32_t id)
 }
 
 /* Gives ids to the tallies; vocab NULL: only counts. The number of ids. */
-static int32_t give_ids(rnn_vocab *vocab, const Tally *tallies, int32_t found, const int32_t *specials,
-                        int32_t highest)
+static int32_t give_ids(rnn_vocab *vocab, const Tally *tallies, int32_t found, const int32_t *specials, int32_t highest)
 {
     int32_t id = 0, i;
     for (i = 0; i < found; i++) {

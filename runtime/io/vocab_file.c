@@ -76,7 +76,7 @@ static int64_t read_token(const char *line, int32_t *unit)
     *unit = RNN_UNIT_CHAR;
     if (line[0] != '\\') {
         return length > 0 && rnn_utf8_decode((const unsigned char *)line, length, &code) == length ? (int64_t)code
-                                                                                                  : INT64_MIN;
+                                                                                                   : INT64_MIN;
     }
     if (line[1] == '<') {
         return read_special(line);

@@ -6,10 +6,10 @@
 
 struct rnn_window_data {
     const rnn_model *model;
-    rnn_window window;  /* its pointers are the arrays below */
-    int32_t *steps;     /* [axes] */
-    int32_t **len;      /* [axes], each NULL or [rows] */
-    void **in;          /* [fields], NULL where absent */
+    rnn_window window; /* its pointers are the arrays below */
+    int32_t *steps;    /* [axes] */
+    int32_t **len;     /* [axes], each NULL or [rows] */
+    void **in;         /* [fields], NULL where absent */
     int32_t has_targets;
 };
 

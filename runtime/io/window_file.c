@@ -97,8 +97,8 @@ static rnn_status check_shape(Loader *l, int32_t field, const rnn_tensor_info *t
     rnn_status status = RNN_OK;
     if (tensor->rank != rank) {
         return rnn_error_set(l->err, RNN_FORMAT, "'%s' has %d dimensions, it needs %d: steps of %d axes%s, %d dims",
-                             info->name, (int)tensor->rank, (int)rank, (int)info->axes,
-                             info->has_batch ? ", rows" : "", (int)info->rank);
+                             info->name, (int)tensor->rank, (int)rank, (int)info->axes, info->has_batch ? ", rows" : "",
+                             (int)info->rank);
     }
     for (i = 0; i < info->axes && status == RNN_OK; i++) {
         status = agree(l, &l->data->steps[info->axis[i]], tensor->dim[place++], info->name, "steps");
@@ -208,11 +208,11 @@ static rnn_status load_lengths(Loader *l)
     const rnn_model *model = l->data->model;
     int32_t axis;
     for (axis = 1; axis < model->axes; axis++) {
-        char name[64];
+        char name[80];
         const rnn_tensor_info *tensor;
         rnn_status status;
         int32_t index;
-        (void)snprintf(name, sizeof name, "%.48s_len", model->axis[axis].name);
+        (void)snprintf(name, sizeof name, "%.64s_len", model->axis[axis].name);
         index = rnn_tensors_find(l->file, name);
         if (index < 0) {
             continue;

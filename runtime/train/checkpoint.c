@@ -223,6 +223,7 @@ static void take_over(rnn_trainer *t, const Loaded *loaded)
     learner->skipped = loaded->run.skipped;
     t->at = loaded->run.at;
     t->saved_step = -1;
+    t->report.last.step = rnn_trainer_done(t);
 }
 
 static rnn_status resume_from(rnn_trainer *t, const char *path, rnn_error *err)
@@ -269,14 +270,14 @@ static rnn_status peek_at(const char *path, rnn_checkpoint_info *info, rnn_error
     info->epoch = run.at.epoch;
     info->window = run.at.window;
     info->real_bytes = (int32_t)file.real_bytes;
-    memcpy(info->model, run.model, sizeof info->model);
+    memcpy(info->model, run.model, sizeof info->model < sizeof run.model ? sizeof info->model : sizeof run.model);
     return RNN_OK;
 }
 
 /* ---- The choice of the file: `path`, or its predecessor when it is not there or damaged ---- */
 
 typedef struct Target {
-    rnn_trainer *trainer; /* resume */
+    rnn_trainer *trainer;      /* resume */
     rnn_checkpoint_info *info; /* or peek */
 } Target;
 

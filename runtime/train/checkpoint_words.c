@@ -55,12 +55,13 @@ static int64_t get_count(Words *w)
 
 void rnn_run_encode(const rnn_trainer *t, unsigned char *bytes)
 {
+    const char *name = t->learner.model->name;
     uint64_t words[RNN_OPTION_WORDS];
     Words w;
     int i;
-    w.at = bytes;
-    memcpy(w.at, t->learner.model->name, sizeof t->learner.model->name);
-    w.at += sizeof t->learner.model->name;
+    w.at = bytes + RNN_RUN_NAME_BYTES;
+    memset(bytes, 0, RNN_RUN_NAME_BYTES);
+    memcpy(bytes, name, strlen(name) < RNN_RUN_NAME_BYTES ? strlen(name) : RNN_RUN_NAME_BYTES - 1);
     rnn_options_to_words(&t->learner.options, words);
     for (i = 0; i < RNN_OPTION_WORDS; i++) {
         put_word(&w, words[i]);
@@ -82,10 +83,9 @@ rnn_status rnn_run_decode(unsigned char *bytes, const char *path, rnn_run *run, 
     uint64_t words[RNN_OPTION_WORDS];
     Words w;
     int i;
-    w.at = bytes;
-    memcpy(run->model, w.at, sizeof run->model);
-    run->model[sizeof run->model - 1] = '\0';
-    w.at += sizeof run->model;
+    w.at = bytes + RNN_RUN_NAME_BYTES;
+    memcpy(run->model, bytes, RNN_RUN_NAME_BYTES);
+    run->model[RNN_RUN_NAME_BYTES - 1] = '\0';
     for (i = 0; i < RNN_OPTION_WORDS; i++) {
         words[i] = get_word(&w);
     }

@@ -3,15 +3,17 @@
 #define RNN_TRAIN_CHECKPOINT_WORDS_H
 #include "trainer.h"
 
+enum { RNN_RUN_NAME_BYTES = 64 };
+
 typedef struct rnn_run {
-    char model[48];
+    char model[RNN_RUN_NAME_BYTES];
     rnn_options options;
     int64_t step, updates, skipped, total;
     rnn_counters at;
 } rnn_run;
 
 enum {
-    RNN_RUN_BYTES = 8 * (6 + RNN_OPTION_WORDS + 10), /* name of the model, options, counters */
+    RNN_RUN_BYTES = RNN_RUN_NAME_BYTES + 8 * (RNN_OPTION_WORDS + 10), /* name of the model, options, counters */
     RNN_HISTORY_BYTES = 8 * (8 + 2 * RNN_HISTORY_MAX + 2 * RNN_HISTORY_VALID_MAX)
 };
 

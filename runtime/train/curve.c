@@ -247,15 +247,18 @@ static void add_legend(rnn_text *text, int valid)
     rnn_text_format(text, "<path class=\"s\" d=\"M%d 34h22\"/><text x=\"%d\" y=\"38\">smoothed</text>", x + 100,
                     x + 128);
     if (valid) {
-        rnn_text_format(text, "<circle class=\"v\" r=\"3\" cx=\"%d\" cy=\"34\"/><text x=\"%d\" y=\"38\">validation"
-                              "</text>\n", x + 215, x + 224);
+        rnn_text_format(text,
+                        "<circle class=\"v\" r=\"3\" cx=\"%d\" cy=\"34\"/><text x=\"%d\" y=\"38\">validation"
+                        "</text>\n",
+                        x + 215, x + 224);
     }
 }
 
 static void add_head(rnn_text *text, const char *title)
 {
-    rnn_text_format(text, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-                          "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n",
+    rnn_text_format(text,
+                    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
+                    "height=\"%d\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#333\">\n",
                     WIDTH, HEIGHT, WIDTH, HEIGHT);
     rnn_text_format(text, "<style>polyline,path{fill:none}.g{stroke:#e6e6e6}.f{fill:none;stroke:#888}"
                           ".r{stroke:#a9c4e4;stroke-width:1}.s{stroke:#1f5fa8;stroke-width:2}"

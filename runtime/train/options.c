@@ -22,7 +22,10 @@ typedef struct Option {
 #define FIELD(name) #name, offsetof(rnn_options, name)
 #define WHOLE 9007199254740992.0 /* 2^53 */
 #define INT32_MOST 2147483647.0
-#define NO_CHOICES {NULL, NULL, NULL, NULL}
+#define NO_CHOICES                                                                                                     \
+    {                                                                                                                  \
+        NULL, NULL, NULL, NULL                                                                                         \
+    }
 
 static const Option table[] = {
     {FIELD(optimizer), KIND_CHOICE, 0, 1, 0, {"sgd", "adam", NULL, NULL}},

@@ -35,7 +35,9 @@ static void format_rate(double rate, char text[NUMBER])
 {
     double scale = rate >= 1e6 ? 1e6 : rate >= 1e4 ? 1e3 : 1;
     (void)snprintf(text, NUMBER, "%.*f%s", scale > 1 ? (rate / scale < 100 ? 1 : 0) : 0, rate / scale,
-                   scale > 1e3 ? "M" : scale > 1 ? "k" : "");
+                   scale > 1e3 ? "M"
+                   : scale > 1 ? "k"
+                               : "");
 }
 
 static void format_bar(double part, char text[BAR + 3])

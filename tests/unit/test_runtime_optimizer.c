@@ -144,7 +144,8 @@ static void test_schedules(void)
     o.lr = 2;
     CHECK(rnn_schedule_rate(&o, 0, 10) == 2 && rnn_schedule_rate(&o, 1000000, 10) == 2);
     o.warmup = 4;
-    CHECK(rnn_schedule_rate(&o, 0, 10) == 0.5 && rnn_schedule_rate(&o, 3, 10) == 2 && rnn_schedule_rate(&o, 4, 10) == 2);
+    CHECK(rnn_schedule_rate(&o, 0, 10) == 0.5 && rnn_schedule_rate(&o, 3, 10) == 2 &&
+          rnn_schedule_rate(&o, 4, 10) == 2);
     o.warmup = 2;
     o.schedule = RNN_STEPWISE;
     o.schedule_period = 3;
@@ -163,10 +164,28 @@ static void test_options(void)
     rnn_options o;
     rnn_error err;
     static const char *const bad[][2] = {
-        {"lr", "abc"}, {"lr", ""}, {"lr", "-1"}, {"lr", "nan"}, {"lr", "inf"}, {"lr", "1x"}, {"beta1", "1"},
-        {"beta2", "-0.1"}, {"epsilon", "0"}, {"epochs", "0"}, {"epochs", "1.5"}, {"epochs", "3000000000"},
-        {"optimizer", "rmsprop"}, {"schedule", ""}, {"seed", "-1"}, {"seed", "18446744073709551616"}, {"seed", "1.0"},
-        {"nonfinite", "maybe"}, {"nothing", "1"}, {"steps", "-1"}, {"momentum", "1"}, {"schedule_period", "0"},
+        {"lr", "abc"},
+        {"lr", ""},
+        {"lr", "-1"},
+        {"lr", "nan"},
+        {"lr", "inf"},
+        {"lr", "1x"},
+        {"beta1", "1"},
+        {"beta2", "-0.1"},
+        {"epsilon", "0"},
+        {"epochs", "0"},
+        {"epochs", "1.5"},
+        {"epochs", "3000000000"},
+        {"optimizer", "rmsprop"},
+        {"schedule", ""},
+        {"seed", "-1"},
+        {"seed", "18446744073709551616"},
+        {"seed", "1.0"},
+        {"nonfinite", "maybe"},
+        {"nothing", "1"},
+        {"steps", "-1"},
+        {"momentum", "1"},
+        {"schedule_period", "0"},
     };
     CHECK(rnn_options_default(NULL, &o, &err) == RNN_OK && rnn_options_check(&o, &err) == RNN_OK);
     CHECK(rnn_options_set(&o, "lr", "0.25", &err) == RNN_OK && o.lr == 0.25);

@@ -1,6 +1,6 @@
 /* toy_model.h: a small hand-written model behind rnn_model, as a stand-in for what rnnc emits. Each row keeps a leaky
  * sum s over the tokens it has seen, carried from window to window:
- *     s[t] = 0.8 s[t-1] + w[x[t]];   o[t] = W[x[t]] + mask s[t] u;   loss = mean over steps and rows of xent(o[t], y[t])
+ *     s[t] = 0.8 s[t-1] + w[x[t]];   o[t] = W[x[t]] + mask s[t] u;   loss = mean[t, batch](xent(o[t], y[t]))
  * with truncated backpropagation over the window. In training mask is 0 or 2, a function of (seed, tick, step, row), so
  * a wrong tick shows. Parameters: W [5,5], w [5], u [5], and c [3], frozen, which only adds 0 c to the loss.
  * toy_* variables choose float or double, carry, and where a number that is not finite appears. */
@@ -26,12 +26,12 @@ typedef struct ToyTape {
     double p[TOY_STEPS][TOY_ROWS][TOY_V], s[TOY_STEPS][TOY_ROWS], mask[TOY_STEPS][TOY_ROWS];
 } ToyTape;
 
-static double toy_get(const void *array, int i)
+static inline double toy_get(const void *array, int i)
 {
     return toy_bytes == 8 ? ((const double *)array)[i] : (double)((const float *)array)[i];
 }
 
-static void toy_put(void *array, int i, double value)
+static inline void toy_put(void *array, int i, double value)
 {
     if (toy_bytes == 8)
         ((double *)array)[i] = value;
@@ -39,7 +39,7 @@ static void toy_put(void *array, int i, double value)
         ((float *)array)[i] = (float)value;
 }
 
-static rnn_status toy_init(void *params, uint64_t seed)
+static inline rnn_status toy_init(void *params, uint64_t seed)
 {
     memset(params, 0, (size_t)(TOY_REALS * toy_bytes));
     for (int i = 0; i < TOY_V * TOY_V; i++)
@@ -53,13 +53,13 @@ static rnn_status toy_init(void *params, uint64_t seed)
     return RNN_OK;
 }
 
-static rnn_status toy_pack(const void *params, void *packed)
+static inline rnn_status toy_pack(const void *params, void *packed)
 {
     memcpy(packed, params, (size_t)(TOY_REALS * toy_bytes));
     return RNN_OK;
 }
 
-static rnn_status toy_reset(void *state, int32_t row)
+static inline rnn_status toy_reset(void *state, int32_t row)
 {
     ToyState *s = state;
     for (int b = 0; b < TOY_ROWS; b++)
@@ -68,20 +68,20 @@ static rnn_status toy_reset(void *state, int32_t row)
     return RNN_OK;
 }
 
-static rnn_status toy_copy_row(void *to, int32_t to_row, const void *from, int32_t from_row)
+static inline rnn_status toy_copy_row(void *to, int32_t to_row, const void *from, int32_t from_row)
 {
     ((ToyState *)to)->s[to_row] = ((const ToyState *)from)->s[from_row];
     return RNN_OK;
 }
 
-static double toy_mask(const rnn_call *call, int t, int b)
+static inline double toy_mask(const rnn_call *call, int t, int b)
 {
     uint64_t z = call->key.seed * 977 + call->key.tick * 31 + (uint64_t)t * 7 + (uint64_t)b;
     z = (z + 1) * UINT64_C(0x9E3779B97F4A7C15);
     return !call->train ? 1 : (z >> 40 & 1) != 0 ? 2 : 0;
 }
 
-static rnn_status toy_refuse(rnn_call *call, rnn_status code, const char *what, int step, int row)
+static inline rnn_status toy_refuse(rnn_call *call, rnn_status code, const char *what, int step, int row)
 {
     call->fault.code = code;
     call->fault.axis = step < 0 ? -1 : 1;
@@ -91,7 +91,7 @@ static rnn_status toy_refuse(rnn_call *call, rnn_status code, const char *what, 
     return code;
 }
 
-static rnn_status toy_check(rnn_call *call)
+static inline rnn_status toy_check(rnn_call *call)
 {
     const int32_t *const tokens[2] = {call->in[0], call->in[1]};
     if (call->rows < 1 || call->rows > TOY_ROWS || call->steps[1] < 1 || call->steps[1] > TOY_STEPS)
@@ -104,7 +104,7 @@ static rnn_status toy_check(rnn_call *call)
     return RNN_OK;
 }
 
-static rnn_status toy_run(const void *params, const void *packed, rnn_call *call, ToyState *state, ToyTape *tape)
+static inline rnn_status toy_run(const void *params, const void *packed, rnn_call *call, ToyState *state, ToyTape *tape)
 {
     const int32_t *x = call->in[0], *y = call->in[1];
     double s[TOY_ROWS] = {0}, sum = 0;
@@ -150,7 +150,7 @@ static rnn_status toy_run(const void *params, const void *packed, rnn_call *call
     return RNN_OK;
 }
 
-static rnn_status toy_eval(const void *params, const void *packed, rnn_call *call, void *state, void *work)
+static inline rnn_status toy_eval(const void *params, const void *packed, rnn_call *call, void *state, void *work)
 {
     (void)work;
     toy_evals++;
@@ -158,7 +158,7 @@ static rnn_status toy_eval(const void *params, const void *packed, rnn_call *cal
     return toy_run(params, packed, call, state, NULL);
 }
 
-static rnn_status toy_forward(const void *params, const void *packed, rnn_call *call, void *state, void *tape)
+static inline rnn_status toy_forward(const void *params, const void *packed, rnn_call *call, void *state, void *tape)
 {
     toy_forwards++;
     const rnn_status status = toy_run(params, packed, call, state, tape);
@@ -174,8 +174,8 @@ static rnn_status toy_forward(const void *params, const void *packed, rnn_call *
     return RNN_OK;
 }
 
-static rnn_status toy_backward(const void *params, const void *packed, rnn_call *call, void *tape_bytes, void *work,
-                               double dloss, const void *const *up, void *grad, void *const *down)
+static inline rnn_status toy_backward(const void *params, const void *packed, rnn_call *call, void *tape_bytes,
+                                      void *work, double dloss, const void *const *up, void *grad, void *const *down)
 {
     const ToyTape *tape = tape_bytes;
     const int32_t *x = call->in[0];
@@ -200,7 +200,7 @@ static rnn_status toy_backward(const void *params, const void *packed, rnn_call 
     return (int64_t)call->key.tick == toy_bad_backward ? toy_refuse(call, RNN_NONFINITE, "d_h", 0, 0) : RNN_OK;
 }
 
-static double toy_metric(int32_t field, const rnn_mean *means)
+static inline double toy_metric(int32_t field, const rnn_mean *means)
 {
     (void)field;
     return means[0].sum / means[0].weight;
@@ -220,7 +220,7 @@ static const rnn_field_info toy_fields[] = {
     {.name = "acc", .role = RNN_ROLE_METRIC, .means = 1},
 };
 
-static rnn_model toy_model(int bytes, int carry)
+static inline rnn_model toy_model(int bytes, int carry)
 {
     rnn_model m = {.abi = RNN_RUNTIME_ABI, .name = "toy", .layout_hash = 0x1111, .params_hash = 0x2222};
     toy_bytes = m.real_bytes = bytes;
@@ -251,7 +251,7 @@ static rnn_model toy_model(int bytes, int carry)
 }
 
 /* A text in which a token follows from the one before it, mostly, and sometimes from the one before that. */
-static void toy_text(int32_t *tokens, int count)
+static inline void toy_text(int32_t *tokens, int count)
 {
     uint32_t chance = 12345;
     tokens[0] = 1;

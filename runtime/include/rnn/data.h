@@ -100,10 +100,11 @@ RNN_NODISCARD rnn_status rnn_stream_source(const rnn_model *model, const rnn_fee
 /* ---- Windows from files of tensors ---- */
 
 typedef struct rnn_window_data rnn_window_data;
-enum { /* flags of rnn_window_load */
+/* Flags of rnn_window_load. ANY_ROWS is for rnn_set_source: rows beyond the model's bound, and steps beyond it where
+ * the axis is carried. */
+enum {
     RNN_WINDOW_NO_TARGETS = 1, /* targets may be absent: in[] is NULL for them */
-    RNN_WINDOW_ANY_ROWS = 2    /* a set for rnn_set_source: rows beyond the model's bound, and steps beyond it where the
-                                  axis is carried */
+    RNN_WINDOW_ANY_ROWS = 2
 };
 
 /* Each input and target of the model by its name, time-major: [steps][rows] I32 (or I64) for tokens,

@@ -10,9 +10,7 @@
 extern "C" {
 #endif
 
-typedef enum rnn_dtype {
-    RNN_F64 = 0, RNN_F32 = 1, RNN_F16 = 2, RNN_BF16 = 3, RNN_I32 = 4, RNN_I64 = 5
-} rnn_dtype;
+typedef enum rnn_dtype { RNN_F64 = 0, RNN_F32 = 1, RNN_F16 = 2, RNN_BF16 = 3, RNN_I32 = 4, RNN_I64 = 5 } rnn_dtype;
 enum { RNN_TENSOR_RANK_MAX = 4, RNN_TENSORS_HEADER_MAX = 1 << 20 };
 
 /* Bytes of one element. */
@@ -27,18 +25,19 @@ int32_t rnn_model_dtype(const rnn_model *model);
 typedef struct rnn_tensors rnn_tensors; /* an open file; its header is in memory, its data is not */
 
 typedef struct rnn_tensor_info {
-    const char *name; /* NUL-terminated UTF-8, lives as long as the rnn_tensors */
-    int32_t dtype;    /* rnn_dtype */
-    int32_t rank;     /* 0 .. RNN_TENSOR_RANK_MAX */
+    const char *name;                 /* NUL-terminated UTF-8, lives as long as the rnn_tensors */
+    int32_t dtype;                    /* rnn_dtype */
+    int32_t rank;                     /* 0 .. RNN_TENSOR_RANK_MAX */
     int64_t dim[RNN_TENSOR_RANK_MAX]; /* unused ones are 1 */
-    int64_t count;    /* elements: the product of dim */
-    int64_t begin;    /* first byte, from the start of the data */
+    int64_t count;                    /* elements: the product of dim */
+    int64_t begin;                    /* first byte, from the start of the data */
 } rnn_tensor_info;
 
-enum { /* flags of rnn_tensors_open */
-    RNN_TENSORS_WEIGHTS = 0,  /* F64 F32 F16 BF16, rank 0 .. 2 */
-    RNN_TENSORS_WINDOW = 1,   /* also I32 and I64, rank 0 .. 4 */
-    RNN_TENSORS_NOFOLLOW = 2  /* refuse a path that is a symbolic link */
+/* Flags of rnn_tensors_open. */
+enum {
+    RNN_TENSORS_WEIGHTS = 0, /* F64 F32 F16 BF16, rank 0 .. 2 */
+    RNN_TENSORS_WINDOW = 1,  /* also I32 and I64, rank 0 .. 4 */
+    RNN_TENSORS_NOFOLLOW = 2 /* refuse a path that is a symbolic link */
 };
 
 /* Opens a regular file and checks its whole header: length 8 bytes to 1 MiB and within the file; valid UTF-8 that
@@ -61,9 +60,10 @@ int32_t rnn_tensors_metadata_count(const rnn_tensors *file);
 /* 0, or -1 when index is out of bounds. In the order of the keys' bytes. */
 int32_t rnn_tensors_metadata_at(const rnn_tensors *file, int32_t index, const char **key, const char **value);
 
-enum { /* flags of rnn_tensors_read and rnn_params_load */
-    RNN_READ_NONFINITE = 1,  /* NaN and infinity are taken as they are; without it: RNN_NONFINITE */
-    RNN_LOAD_MISSING = 2     /* rnn_params_load: parameters that are not in the file keep their value */
+/* Flags of rnn_tensors_read and rnn_params_load. */
+enum {
+    RNN_READ_NONFINITE = 1, /* NaN and infinity are taken as they are; without it: RNN_NONFINITE */
+    RNN_LOAD_MISSING = 2    /* rnn_params_load: parameters that are not in the file keep their value */
 };
 
 /* Reads all of one tensor as RNN_F64, RNN_F32 or RNN_I32 into `to`, which has room for info->count elements (the

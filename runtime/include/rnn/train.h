@@ -24,23 +24,23 @@ typedef enum rnn_schedule { RNN_CONSTANT = 0, RNN_STEPWISE = 1, RNN_COSINE = 2 }
 typedef enum rnn_nonfinite { RNN_NONFINITE_STOP = 0, RNN_NONFINITE_SKIP = 1 } rnn_nonfinite;
 
 typedef struct rnn_options {
-    int32_t optimizer;      /* optimizer: sgd, adam */
+    int32_t optimizer;                                        /* optimizer: sgd, adam */
     double lr, momentum, beta1, beta2, epsilon, weight_decay; /* as torch.optim.SGD and Adam (L2, no decoupling) */
-    int32_t schedule;       /* schedule: constant, step, cosine */
-    int64_t warmup;         /* steps of linear warm-up before the schedule begins: lr (s + 1) / warmup */
-    int64_t schedule_period;/* step: multiply by schedule_factor every so many steps */
+    int32_t schedule;                                         /* schedule: constant, step, cosine */
+    int64_t warmup;          /* steps of linear warm-up before the schedule begins: lr (s + 1) / warmup */
+    int64_t schedule_period; /* step: multiply by schedule_factor every so many steps */
     double schedule_factor;
-    double schedule_final;  /* cosine: the rate at the end */
+    double schedule_final;        /* cosine: the rate at the end */
     double clip_norm, clip_value; /* 0: off. Value first, then norm: scale by clip_norm / norm where norm > clip_norm */
-    int32_t nonfinite;      /* nonfinite: stop, skip. Either way the weights stay as they were */
-    int32_t epochs;         /* used when steps is 0 */
-    int64_t steps;          /* > 0: so many windows in all, across epochs */
-    int32_t batch;          /* rows; 0: the model's bound. Advice for who makes the source */
-    int32_t window;         /* steps of a window; 0: the model's bound. Likewise */
-    uint64_t seed;          /* of initial weights, dropout, order of windows */
-    int64_t valid_every;    /* validate every so many steps too; 0: at the end of epochs and of the run only */
-    int64_t checkpoint_every;   /* steps between checkpoints; 0: by time only */
-    double checkpoint_seconds;  /* seconds between checkpoints; 0: by steps only. One is always written at the end */
+    int32_t nonfinite;            /* nonfinite: stop, skip. Either way the weights stay as they were */
+    int32_t epochs;               /* used when steps is 0 */
+    int64_t steps;                /* > 0: so many windows in all, across epochs */
+    int32_t batch;                /* rows; 0: the model's bound. Advice for who makes the source */
+    int32_t window;               /* steps of a window; 0: the model's bound. Likewise */
+    uint64_t seed;                /* of initial weights, dropout, order of windows */
+    int64_t valid_every;          /* validate every so many steps too; 0: at the end of epochs and of the run only */
+    int64_t checkpoint_every;     /* steps between checkpoints; 0: by time only */
+    double checkpoint_seconds;    /* seconds between checkpoints; 0: by steps only. One is always written at the end */
 } rnn_options;
 
 /* Adam, lr 0.001 (SGD 0.1 when the model's advice says sgd and no lr), betas 0.9 0.999, epsilon 1e-8, no clipping,
@@ -73,30 +73,30 @@ void rnn_sgd_double(double *weight, const double *grad, double *buffer, size_t c
                     double lr, double scale);
 void rnn_adam_float(float *weight, const float *grad, float *m, float *v, size_t count, const rnn_options *options,
                     double lr, double scale, int64_t t);
-void rnn_adam_double(double *weight, const double *grad, double *m, double *v, size_t count,
-                     const rnn_options *options, double lr, double scale, int64_t t);
+void rnn_adam_double(double *weight, const double *grad, double *m, double *v, size_t count, const rnn_options *options,
+                     double lr, double scale, int64_t t);
 
 /* ---- A learner: one model's weights and everything a step needs ---- */
 
 typedef struct rnn_step_report {
-    int64_t step;        /* 1, 2, ...: this one included, skipped ones counted */
+    int64_t step; /* 1, 2, ...: this one included, skipped ones counted */
     double loss, loss_weight;
-    double norm;         /* 2-norm of the gradient before clipping; NaN when the step ended before it */
+    double norm; /* 2-norm of the gradient before clipping; NaN when the step ended before it */
     double lr;
-    int32_t skipped;     /* 1: a non-finite loss or gradient, nothing was updated */
+    int32_t skipped; /* 1: a non-finite loss or gradient, nothing was updated */
 } rnn_step_report;
 
 typedef struct rnn_learner {
     const rnn_model *model;
     rnn_options options;
-    int64_t total;       /* planned steps, for the cosine; 0: unknown */
-    int64_t step;        /* windows seen: the tick of the random numbers */
-    int64_t updates;     /* of the optimiser: Adam's t */
-    int64_t skipped;     /* steps without update; updates + skipped is the argument of the schedule */
+    int64_t total;                /* planned steps, for the cosine; 0: unknown */
+    int64_t step;                 /* windows seen: the tick of the random numbers */
+    int64_t updates;              /* of the optimiser: Adam's t */
+    int64_t skipped;              /* steps without update; updates + skipped is the argument of the schedule */
     void *params, *packed, *grad; /* model->params_bytes, packed_bytes, params_bytes; 64-byte aligned */
-    void *moment[2];     /* SGD with momentum: one, Adam: two, as params; else NULL */
-    void *state;         /* of the stream being learnt; NULL when no axis is carried */
-    void *state_before;  /* copy of it from before the window: what a non-finite forward pass is undone with */
+    void *moment[2];              /* SGD with momentum: one, Adam: two, as params; else NULL */
+    void *state;                  /* of the stream being learnt; NULL when no axis is carried */
+    void *state_before;           /* copy of it from before the window: what a non-finite forward pass is undone with */
     void *work, *tape;
     /* Called between backward and clipping: may look at grad and change it; another status than RNN_OK ends the step
      * with it, before any update. NULL: none. */
@@ -117,8 +117,7 @@ RNN_NODISCARD rnn_status rnn_learner_reset(rnn_learner *learner, rnn_error *err)
 /* forward, backward, hook, clip, update, pack on one window. The caller sets rows, steps, len, in (and controls,
  * metrics, if wanted); key and train are set here. RNN_OK, also for a skipped step (report->skipped);
  * RNN_NONFINITE when options say stop: weights, moments and state are as before the call. */
-RNN_NODISCARD rnn_status rnn_train_step(rnn_learner *learner, rnn_call *call, rnn_step_report *report,
-                                        rnn_error *err);
+RNN_NODISCARD rnn_status rnn_train_step(rnn_learner *learner, rnn_call *call, rnn_step_report *report, rnn_error *err);
 /* The two halves, for gradients over several windows: accumulate (forward, backward of dloss x loss, adds into grad)
  * any number of times, then update (hook, clip, update, pack, grad set to zero). report is filled by both; when
  * accumulate says report->skipped, what was accumulated is gone and update is not to be called. */
@@ -129,7 +128,7 @@ RNN_NODISCARD rnn_status rnn_learner_update(rnn_learner *learner, rnn_step_repor
 /* ---- Evaluation of a whole epoch of a source ---- */
 
 typedef struct rnn_evaluation {
-    double loss;     /* mean weighted by loss_weight (windows weigh 1 where the model gives no weight) */
+    double loss; /* mean weighted by loss_weight (windows weigh 1 where the model gives no weight) */
     double weight;
     int64_t windows; /* seen */
     rnn_mean *means; /* [model->mean_count] of the caller, accumulated into after being zeroed; may be NULL */
@@ -159,22 +158,21 @@ void rnn_history_add(rnn_history *history, double loss, double norm);
 void rnn_history_add_valid(rnn_history *history, int64_t step, double loss);
 /* Loss (faint, smoothed, validation points) above the norm of the gradient, axes with ticks; written atomically.
  * The title is escaped. */
-RNN_NODISCARD rnn_status rnn_curve_svg(const char *path, const rnn_history *history, const char *title,
-                                       rnn_error *err);
+RNN_NODISCARD rnn_status rnn_curve_svg(const char *path, const rnn_history *history, const char *title, rnn_error *err);
 
 /* ---- The trainer ---- */
 
 typedef struct rnn_report {
     rnn_step_report last;
-    int64_t steps;          /* planned in all */
-    int32_t epoch, epochs;  /* of the last step, from 1; epochs may be the last one begun where steps were given */
-    int64_t window, windows;/* of this epoch: 1 .. windows */
-    double epoch_loss;      /* weighted mean of the training loss in this epoch so far */
-    double seconds;         /* since run was called */
-    int64_t ran;            /* steps since run was called */
-    int64_t tokens;         /* steps x rows (without padding) of the last window */
-    const rnn_mean *metrics;/* [mean_count] of the training windows of this epoch so far */
-    int32_t has_valid;      /* a validation has been done; its last result: */
+    int64_t steps;           /* planned in all */
+    int32_t epoch, epochs;   /* of the last step, from 1; epochs may be the last one begun where steps were given */
+    int64_t window, windows; /* of this epoch: 1 .. windows */
+    double epoch_loss;       /* weighted mean of the training loss in this epoch so far */
+    double seconds;          /* since run was called */
+    int64_t ran;             /* steps since run was called */
+    int64_t tokens;          /* steps x rows (without padding) of the last window */
+    const rnn_mean *metrics; /* [mean_count] of the training windows of this epoch so far */
+    int32_t has_valid;       /* a validation has been done; its last result: */
     double valid_loss;
     const rnn_mean *valid_metrics; /* [mean_count] */
     const rnn_history *history;
@@ -198,9 +196,9 @@ typedef struct rnn_trainer rnn_trainer;
 
 /* model, sources and checkpoint_path are borrowed; options and hooks are copied. valid, hooks and checkpoint_path may
  * be NULL. */
-RNN_NODISCARD rnn_status rnn_trainer_open(const rnn_model *model, const rnn_options *options,
-                                          const rnn_source *train, const rnn_source *valid, const rnn_hooks *hooks,
-                                          const char *checkpoint_path, rnn_trainer **trainer, rnn_error *err);
+RNN_NODISCARD rnn_status rnn_trainer_open(const rnn_model *model, const rnn_options *options, const rnn_source *train,
+                                          const rnn_source *valid, const rnn_hooks *hooks, const char *checkpoint_path,
+                                          rnn_trainer **trainer, rnn_error *err);
 void rnn_trainer_close(rnn_trainer *trainer);
 /* To load start weights into learner->params (run packs), or to save them afterwards. */
 rnn_learner *rnn_trainer_learner(rnn_trainer *trainer);
@@ -230,7 +228,7 @@ typedef struct rnn_checkpoint_info {
     uint64_t layout_hash, params_hash, fingerprint;
     int64_t step, epoch, window; /* windows seen; place in the data, from 0 */
     int32_t real_bytes, fell_back;
-    char model[48];
+    char model[64];
 } rnn_checkpoint_info;
 /* What a checkpoint holds, after it has been verified; the same choice of file as rnn_trainer_resume. */
 RNN_NODISCARD rnn_status rnn_checkpoint_peek(const char *path, rnn_checkpoint_info *info, rnn_error *err);
