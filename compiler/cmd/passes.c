@@ -6,7 +6,9 @@
 #include "grammar/parse.h"
 #include "graph/grad.h"
 #include "graph/lower.h"
+#include "loop/print.h"
 #include "loop/schedule.h"
+#include "loop/verify.h"
 #include "opt/chains.h"
 #include "opt/retime.h"
 #include "opt/simplify.h"
@@ -139,6 +141,27 @@ static bool run_loop(Compilation *compilation)
     return true;
 }
 
+static void dump_loop(Compilation *compilation, Text *out)
+{
+    loop_print(out, compilation->program);
+}
+
+static bool run_plan(Compilation *compilation)
+{
+    (void)compilation; /* the schedule has places already */
+    return true;
+}
+
+static const char *verify_plan(const Compilation *compilation)
+{
+    return plan_verify(compilation->program);
+}
+
+static void dump_plan(Compilation *compilation, Text *out)
+{
+    plan_print(out, compilation->program);
+}
+
 /* The first 8 bytes of its SHA-256. */
 static uint64_t text_hash(const Source *source)
 {
@@ -186,7 +209,8 @@ const CompilerPass passes[] = {
     {"grad", run_grad, verify_graph, dump_grad},
     {"retime", run_retime, verify_graph, dump_grad},
     {"grad-chains", run_grad_chains, verify_graph, dump_grad},
-    {"loop", run_loop, NULL, NULL},
+    {"loop", run_loop, NULL, dump_loop},
+    {"plan", run_plan, verify_plan, dump_plan},
     {"c", run_c, NULL, dump_c},
     {0, 0, 0, 0},
 };
