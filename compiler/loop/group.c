@@ -215,15 +215,21 @@ static int uses_of_matrix(const Program *program, const Node *matrix, Node **pro
     return n;
 }
 
-/* What may read a value that stands interleaved with others. */
+/* What may read a value that stands interleaved with others; reads at other steps see the same rows. */
+static bool may_walk(const Node *user)
+{
+    return (node_is_elementwise(user) && user->op != OP_OUTER) || node_is_product(user) || user->op == OP_CONTRACT ||
+           (user->op == OP_AT && user->rank == 1) || (user->op == OP_SUM_AXES && node_domain(user) == DOMAIN_ONCE);
+}
+
 static bool walks_interleaved(const Graph *graph, const Node *node)
 {
     for (int i = 0; i < graph->nodes.n; i++) {
         const Node *user = graph->nodes.at[i];
         for (int k = 0; k < user->n; k++) {
-            bool fine = (node_is_elementwise(user) && user->op != OP_OUTER) || node_is_product(user) ||
-                        user->op == OP_CONTRACT || (user->op == OP_SUM_AXES && node_domain(user) == DOMAIN_ONCE);
-            if (user->arg[k] == node && !fine)
+            const Node *arg = user->arg[k];
+            bool reads = arg == node || (arg->op == OP_READ && arg->var->def == node);
+            if (reads && !may_walk(user))
                 return false;
         }
     }
