@@ -154,7 +154,7 @@ static bool check_ends(Checker *c, const Loop *loop)
                 continue;
             DiagMsg *msg = say(c, dep->read->scope, E0407, dep->read->term.span,
                                "%s cannot be read inside its own loop", say_read(c, dep->read));
-            diag_note(c->diag, msg, dep->to->name_span, "%s depends on %s", dep->to->left, dep->from->left);
+            diag_note(c->diag, msg, dep->read->term.span, "%s", dep_text(c, dep));
             return false;
         }
     }

@@ -164,6 +164,7 @@ struct SemaTerm {
     bool literal;       /* made of numbers only: no evidence of a shape */
     bool broken;        /* could not be made at all */
     Dim slice;          /* SLICE: its count as a dim */
+    Dim likely;         /* W @ h with h unknown: its length if h is a vector; form NULL: nothing known */
     int size, depth, mark;
     bool by_rows;       /* varies over the batch */
     bool over_rows;     /* holds something reduced over the batch */

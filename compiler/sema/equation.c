@@ -23,8 +23,14 @@ static Symbol *own_symbol(Checker *c, Scope *scope, const Name *name)
 static void edge_bind(Checker *c, Equation *e)
 {
     const Name *name = &e->stmt->names.at[0];
-    Symbol *symbol = own_symbol(c, e->scope, name);
     LeftIndex index;
+    if (scope_find(e->scope, name->id) == NULL) {
+        say(c, e->scope, E0405, name->span, "%s replaces a step of an equation, but %s has none",
+            say_text(c, name->span), name->id);
+        scope_define(c, e->scope, SYM_BROKEN, name->id, name->id_span, "in error");
+        return;
+    }
+    Symbol *symbol = own_symbol(c, e->scope, name);
     if (symbol == NULL || !left_index(c, e->scope, name, NULL, e->stmt, &index))
         return;
     Member *member = symbol->kind == SYM_VAR ? family_find(symbol, index.key, index.keys) : NULL;
@@ -92,7 +98,7 @@ static void define_application(Checker *c, Equation *e, Here here)
     if (instance != NULL && e->stmt->is_tuple && outputs != e->vars.n) {
         DiagMsg *msg = say(c, e->scope, E0312, e->stmt->lhs_span, "%s has %d output%s, %d named",
                            instance->layer->cell->id, outputs, outputs == 1 ? "" : "s", e->vars.n);
-        diag_note(c->diag, msg, instance->layer->cell->id_span, "its head");
+        diag_note(c->diag, msg, instance->layer->cell->id_span, "%s", cell_head(c, instance->layer->cell));
     }
     for (int i = 0; i < e->vars.n; i++) {
         if (is_bad(e->vars.at[i]))

@@ -65,8 +65,10 @@ void say_unbound(Checker *c, Here here, const Expr *read, const Expr *index, int
         diag_note(c->diag, msg, var->name_span, "%s is a sequence over %s; %s", var_word(var),
                   axes_text(c, here.scope, var->var.axes & ~AXIS_BIT(AXIS_BATCH)), has);
     const ModelAxis *info = &c->model->axes.at[axis];
-    const Edit edit = {index->span, here.start != NULL ? "first" : "last"};
-    if (here.start != NULL || (!info->carry && info->low > 0))
+    const Edit edit = {index->span, "last"};
+    if (here.start != NULL && (here.owner->var.axes & AXIS_BIT(axis)) != 0)
+        diag_hint(c->diag, msg, "a start value reads parameters, inputs without %s, and ends of other axes", name);
+    else if (!info->carry && info->low > 0)
         diag_hint(c->diag, msg, "reduce it, as in sum[%s](...), or pick a step: %s", name,
                   say_edited(c, read->span, &edit, 1));
     else
@@ -116,6 +118,28 @@ static bool read_index(Checker *c, Here here, const Expr *expr, const Expr *inde
     return true;
 }
 
+static void say_index_count(Checker *c, Here here, const Expr *expr, const int *axes, int count, const ExprList *index)
+{
+    const char *name = say_text(c, expr->base->span);
+    AxisSet set = 0;
+    for (int i = 0; i < count; i++)
+        set |= AXIS_BIT(axes[i]);
+    for (int i = 0; i < index->n; i++) {
+        const Symbol *symbol = index->at[i]->kind == EXPR_NAME ? scope_find(here.scope, index->at[i]->name) : NULL;
+        if (symbol == NULL || symbol->kind != SYM_AXIS || symbol->axis != AXIS_BATCH)
+            continue;
+        DiagMsg *msg = say(c, here.scope, E0404, index->at[i]->span,
+                           "batch is no index: every value that depends on data varies over it");
+        diag_hint(c->diag, msg, "leave it out; only reductions name it, as in mean[batch](...)");
+        return;
+    }
+    if (count == 0)
+        say(c, here.scope, E0404, expr->span, "%s does not vary over an axis and has no index", name);
+    else
+        say(c, here.scope, E0404, expr->span, "%s runs over %s, but has %d indices here", name,
+            axes_text(c, here.scope, set), index->n);
+}
+
 /* A read of something over `axes`, the given index for each; the variable is set by the caller. NULL: reported. */
 static SemaTerm *read_make(Checker *c, const Expr *expr, Here here, const int *axes, int count, const ExprList *index,
                            const SemaVar *var)
@@ -132,9 +156,7 @@ static SemaTerm *read_make(Checker *c, const Expr *expr, Here here, const int *a
         return NULL;
     }
     if (index->n != count) {
-        say(c, here.scope, E0404, expr->span, count == 0 ? "%s has no axis, so no index"
-                                                          : "%s has the wrong number of indices",
-            say_text(c, expr->kind == EXPR_INDEX ? expr->base->span : expr->span));
+        say_index_count(c, here, expr, axes, count, index);
         return NULL;
     }
     SemaTerm *term = term_new(c, TERM_READ, expr, here);
@@ -203,7 +225,12 @@ Member *member_of(Checker *c, Scope *scope, Symbol *symbol, const ExprList *inde
     *rest = (ExprList){0};
     int64_t key[MAX_INDEX] = {0};
     int keys = 0;
-    if (statics > 0 && index->n != symbol->index_count && index->n != statics) {
+    bool wrong = statics > 0 && index->n != symbol->index_count && index->n != statics;
+    for (int i = 0; i < index->n && index->n == statics && symbol->index_count > statics; i++) {
+        const Symbol *axis = index->at[i]->kind == EXPR_NAME ? scope_find(scope, index->at[i]->name) : NULL;
+        wrong = wrong || (axis != NULL && axis->kind == SYM_AXIS);
+    }
+    if (wrong) {
         DiagMsg *msg = say(c, scope, E0214, span, "%s is a family: it needs %s", symbol->name,
                            statics == 1 ? "its static index" : "its static indices");
         if (symbol->members.n > 0)

@@ -51,18 +51,18 @@ static bool is_below(const char *directory, const char *path)
     return below;
 }
 
-static bool read_text(Checker *c, Span span, const char *path, FileText *out)
+static bool read_text(Checker *c, Span span, const char *name, const char *path, FileText *out)
 {
     struct stat info;
     FILE *file = stat(path, &info) == 0 && S_ISREG(info.st_mode) ? fopen(path, "rb") : NULL;
     if (file == NULL)
-        return fail(c, span, "there is no such file", path);
+        return fail(c, span, "there is no such file", name);
     char *text = arena_alloc(c->arena, FILE_MAX + 1);
     out->size = fread(text, 1, FILE_MAX, file);
     out->text = text;
     const bool failed = ferror(file) != 0;
     fclose(file);
-    return !failed || fail(c, span, "it cannot be read", path);
+    return !failed || fail(c, span, "it cannot be read", name);
 }
 
 static const char *directory_of(Checker *c, const char *name)
@@ -99,7 +99,7 @@ static bool find_file(Checker *c, const Stmt *stmt, uint32_t user, FileText *out
     const char *below = out->name + strlen(main_dir); /* names of files begin with the main file's directory */
     const char *base = wanted[0] == '\0' ? "." : wanted;
     const char *path = arena_printf(c->arena, "%s/%s", base, below);
-    if (!read_text(c, stmt->span, path, out))
+    if (!read_text(c, stmt->span, stmt->string, path, out))
         return false;
     return is_below(base, path) || fail(c, stmt->span, "it is not below the directory of the model", stmt->string);
 }

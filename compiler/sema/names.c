@@ -18,8 +18,8 @@ static const char *const reserved[] = {
     "true", "try", "typedef", "typeid", "typename", "typeof", "typeof_unqual", "union", "unsigned", "using", "virtual",
     "void", "volatile", "wchar_t", "while", "xor", "xor_eq", "asm", "fortran", "near", "far", "huge", "pascal", "cdecl",
     /* predefined by compilers and headers */
-    "linux", "unix", "vax", "sun", "sparc", "i386", "mips", "arm", "vector", "pixel", "I", "J", "NULL", "NAN", "INFINITY",
-    "EOF", "errno", "stdin", "stdout", "stderr", "assert", "offsetof", "signbit", "isnan", "isinf", "main", "small",
+    "linux", "unix", "vax", "sun", "sparc", "i386", "mips", "I", "NULL", "NAN", "INFINITY",
+    "EOF", "errno", "stdin", "stdout", "stderr", "assert", "offsetof", "signbit", "isnan", "isinf", "main",
     /* fields of the generated structs */
     "rows", "loss", "loss_weight", "fault", "key", "train", "state", "work", "tape", "done",
 };

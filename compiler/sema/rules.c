@@ -96,10 +96,21 @@ bool want_token(Checker *c, SemaTerm *call, int i, Dim vocab, const char *what)
 
 /* --- element by element ------------------------------------------------------------------------------------------------ */
 
+/* While inferring: beside a vector of another length the first operand decides, and the second is reported. */
+static Shape likely_shape(const SemaTerm *term, int first)
+{
+    const Shape known = term_arg(term, first)->term.type.shape;
+    for (int i = 0; i < first && known.rank == 1; i++)
+        if (term_arg(term, i)->state == TYPE_UNKNOWN && term_arg(term, i)->likely.form != NULL)
+            return (Shape){1, {term_arg(term, i)->likely, {0, NULL}}};
+    return known;
+}
+
 static void rule_elements(Checker *c, SemaTerm *term)
 {
     int first = -1;
     bool unknown = false, evidence = false;
+    term->likely = (Dim){0, NULL};
     const int shaped = term->term.function == FN_pow ? 1 : term->term.args.n;
     if (shaped < term->term.args.n && !want_rank(c, term, 1, 0, " as exponent"))
         return;
@@ -108,6 +119,8 @@ static void rule_elements(Checker *c, SemaTerm *term)
         unknown = unknown || arg->state == TYPE_UNKNOWN;
         if (!want_real(c, term, i, "a number"))
             return;
+        if (arg->state == TYPE_UNKNOWN && term->likely.form == NULL)
+            term->likely = arg->likely;
         if (arg->state == TYPE_UNKNOWN)
             continue;
         evidence = evidence || !arg->literal;
@@ -123,7 +136,7 @@ static void rule_elements(Checker *c, SemaTerm *term)
         }
     }
     if (first >= 0)
-        set_real(term, term_arg(term, first)->term.type.shape, VALUE_PLAIN);
+        set_real(term, likely_shape(term, first), VALUE_PLAIN);
     else if (!unknown || (c->guess && evidence))
         set_real(term, scalar, VALUE_PLAIN);
 }
@@ -179,6 +192,9 @@ static Shape shape_of(const SemaTerm *term, int i)
 
 static void rule_product(Checker *c, SemaTerm *term)
 {
+    const SemaTerm *left = term_arg(term, 0);
+    if (left->state == TYPE_KNOWN && left->term.type.kind == TYPE_REAL && left->term.type.shape.rank == 2)
+        term->likely = left->term.type.shape.dim[0];
     if (!all_known(term) || !want_real(c, term, 0, "a vector") || !want_real(c, term, 1, "a vector"))
         return;
     const Shape a = shape_of(term, 0), b = shape_of(term, 1);

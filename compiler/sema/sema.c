@@ -51,9 +51,9 @@ static void resolve(Checker *c, const Ast *ast, const Stmt *model)
 
 static void analyse(Checker *c)
 {
-    types_infer(c);
     depend_collect(c);
     components_find(c);
+    types_infer(c);
     causality_check(c);
     reads_check(c);
     batch_find(c);

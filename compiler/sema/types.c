@@ -1,6 +1,8 @@
 /* types.c: what is declared is known; everything else is inferred by a fixpoint over the equations (S4), in which an
  * unknown operand beside a vector is taken to be like it. Then every term is typed once more with all variables known,
  * and now each clash is reported, once, where it arises. */
+#include <stdlib.h>
+
 #include "sema/check.h"
 
 SemaTerm *term_arg(const SemaTerm *term, int i)
@@ -210,44 +212,75 @@ static void infer_values(Checker *c)
 
 /* --- the second round ---------------------------------------------------------------------------------------------------- */
 
-static void check_against(Checker *c, const SemaVar *var, Term **slot, const char *what)
+/* False when a value of the variable is not what the variable is; reported. */
+static bool check_against(Checker *c, const SemaVar *var, Term **slot, const char *what)
 {
     if (*slot == NULL)
-        return;
+        return true;
     type_term(c, sema_term(*slot));
-    if (var->var.type.kind == TYPE_TOKEN && var->state == TYPE_KNOWN && (*slot)->kind == TERM_NUMBER) {
-        type_token(c, slot, var->var.type.vocab, var);
-        return;
-    }
+    if (var->var.type.kind == TYPE_TOKEN && var->state == TYPE_KNOWN && (*slot)->kind == TERM_NUMBER)
+        return type_token(c, slot, var->var.type.vocab, var);
     const SemaTerm *term = sema_term(*slot);
-    if (term->state != TYPE_KNOWN || var->state != TYPE_KNOWN || type_equal(term->term.type, var->var.type))
-        return;
+    if (term->state == TYPE_ERROR)
+        return false;
+    if (var->state != TYPE_KNOWN || type_equal(term->term.type, var->var.type))
+        return true;
     Scope *scope = var->scope;
-    const Span span = term->expr->span;
-    DiagMsg *msg = say(c, scope, E0303, span, "%s is %s, but %s is %s", what, say_type(c, scope, term->term.type),
-                       var->name, say_type(c, scope, var->var.type));
+    DiagMsg *msg = say(c, scope, E0303, term->expr->span, "%s is %s, but %s is %s", what,
+                       say_type(c, scope, term->term.type), var->name, say_type(c, scope, var->var.type));
     const Span declared = var->declared.n > 0 ? var->declared.at[0].span : var->name_span;
     diag_note(c->diag, msg, declared, var->declared.n > 0 ? "%s declared here" : "%s defined here", var->name);
+    return false;
 }
 
-static void check_var(Checker *c, SemaVar *var)
+static void check_declared(Checker *c, const SemaVar *var)
 {
-    if (var->var.kind == VAR_EQUATION && var->var.def != NULL) {
-        check_against(c, var, &var->var.def, "the right side");
-        check_against(c, var, &var->var.edge, "this step");
-    }
-    check_against(c, var, &var->var.init, "the start value");
-    for (int i = 1; i < var->declared.n && var->state == TYPE_KNOWN; i++)
+    for (int i = 1; i < var->declared.n; i++)
         if (!type_equal(var->declared.at[i].type, var->var.type)) {
             DiagMsg *msg = say(c, var->declared.at[0].scope, E0303, var->declared.at[0].span,
                                "%s is declared %s, but what defines it gives %s", var->name,
                                say_type(c, NULL, var->var.type), say_type(c, NULL, var->declared.at[i].type));
             diag_note(c->diag, msg, var->declared.at[i].span, "declared here");
         }
-    for (int i = 0; i < var->declared.n && var->state == TYPE_KNOWN; i++)
+    for (int i = 0; i < var->declared.n; i++)
         if (var->declared.at[i].type.value == VALUE_DIST && var->var.type.value != VALUE_DIST)
             say(c, var->declared.at[i].scope, E0304, var->declared.at[i].span,
                 "%s is declared a dist, but it is not the result of softmax", var->name);
+}
+
+/* A variable whose own equation is in error has no shape that others could clash with. */
+static void check_var(Checker *c, SemaVar *var)
+{
+    bool ok = true;
+    if (var->var.kind == VAR_EQUATION) {
+        ok = check_against(c, var, &var->var.def, "the right side") && ok;
+        ok = check_against(c, var, &var->var.edge, "this step") && ok;
+    }
+    check_against(c, var, &var->var.init, "the start value");
+    if (var->state == TYPE_KNOWN)
+        check_declared(c, var);
+    if (!ok)
+        var->state = TYPE_ERROR;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    const SemaVar *a = *(SemaVar *const *)left, *b = *(SemaVar *const *)right;
+    return a->var.id - b->var.id;
+}
+
+/* In order of dependence, so that a clash is reported at its cause; inside a loop in source order. */
+static void check_all(Checker *c)
+{
+    SemaVar **order = arena_array(c->arena, SemaVar *, c->components.n);
+    for (int from = 0, to; from < c->components.n; from = to) {
+        for (to = from; to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;
+             to++)
+            order[to] = c->components.at[to];
+        qsort(order + from, (size_t)(to - from), sizeof *order, compare_ids);
+        for (int i = from; i < to; i++)
+            check_var(c, order[i]);
+    }
 }
 
 void types_infer(Checker *c)
@@ -256,8 +289,7 @@ void types_infer(Checker *c)
     infer_values(c);
     c->reporting = true;
     c->mark++;
+    check_all(c);
     for (int i = 0; i < c->arguments.n; i++)
         type_term(c, c->arguments.at[i]);
-    for (int i = 0; i < c->model->vars.n; i++)
-        check_var(c, sema_var(c->model->vars.at[i]));
 }
