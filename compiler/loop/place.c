@@ -84,8 +84,10 @@ static void keep_roots(const Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
     for (int i = 0; i < graph->vars.n; i++)
-        if (graph->vars.at[i]->lag > 0)
+        if (graph->vars.at[i]->lag > 0) {
             keep(pass, graph->vars.at[i]->def);
+            keep(pass, graph->vars.at[i]->init);
+        }
     if (pass->backward)
         keep_gradient_terms(program, pass);
     for (int i = 0; pass->backward && i < graph->input_grads.n; i++)

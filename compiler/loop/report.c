@@ -4,10 +4,15 @@
 
 /* ---- counts ---- */
 
+static bool has_product(const Block *block)
+{
+    return block->group && block->group->rounds.n > block->group->hoisted;
+}
+
 static bool is_first_of_level(const Block *loop, int at)
 {
     for (int i = 0; i < at; i++)
-        if (loop->body.at[i]->group && loop->body.at[i]->level == loop->body.at[at]->level)
+        if (has_product(loop->body.at[i]) && loop->body.at[i]->level == loop->body.at[at]->level)
             return false;
     return true;
 }
@@ -30,9 +35,9 @@ static void count_step(const Program *program, const Block *loop, PassCounts *co
     for (int i = 0; i < loop->body.n; i++) {
         const Block *block = loop->body.at[i];
         counts->loose += count_loose(program, block);
-        if (block->group) {
-            counts->phases += is_first_of_level(loop, i);
+        if (has_product(block)) {
             counts->products++;
+            counts->stages += is_first_of_level(loop, i);
             counts->operands += block->group->rounds.n - block->group->hoisted;
         } else if (block->kind == BLOCK_UNITS) {
             counts->maps++;
@@ -68,9 +73,9 @@ void pass_counts_print(Text *out, const PassCounts *counts)
         const char *name;
         int n;
     } rows[] = {
-        {"loop", counts->loops},       {"phase", counts->phases},     {"product", counts->products},
+        {"loop", counts->loops},       {"product", counts->products},     {"stage", counts->stages},
         {"operand", counts->operands}, {"reduction", counts->reductions}, {"map", counts->maps},
-        {"loose", counts->loose},      {"hoisted", counts->hoisted},  {"outside", counts->outside},
+        {"loose", counts->loose},      {"hoisted", counts->hoisted},      {"outside", counts->outside},
         {"weights", counts->weights},  {"sum", counts->sums},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -5,12 +5,13 @@
 #include "loop/schedule.h"
 #include "support/text.h"
 
-/* A product here is all that one group joins: slots side by side, operands one after the other on the same sums. */
+/* A product here is all that one group joins: slots side by side, operands one after the other on the same sums. It
+ * opens a phase of the step, so there are as many phases. */
 typedef struct PassCounts {
     int loops;
-    int phases;     /* of all loops: levels at which products run */
     int products;   /* a step of all loops */
-    int operands;   /* rows that these products run over */
+    int stages;     /* levels at which these run: how often a step waits for products */
+    int operands;   /* rows that these run over */
     int reductions; /* blocks of a step that end in numbers or need whole rows */
     int maps;       /* blocks of a step that are elementwise and have no product */
     int loose;      /* products of a step that are on no cycle: should be 0 */
@@ -20,7 +21,7 @@ typedef struct PassCounts {
     int sums;       /* sums over steps and rows of vectors or scattered rows */
 } PassCounts;
 PassCounts pass_counts(const Program *program, const Pass *pass);
-/* "loop 1 phase 1 product 1 operand 1 ..." */
+/* "loop 1 product 1 stage 1 operand 1 ..." */
 void pass_counts_print(Text *out, const PassCounts *counts);
 
 /* Floating-point operations: a multiply-add is 2, all else 1 an element. */

@@ -112,11 +112,8 @@ static void print_loops(const Report *r, const Pass *pass)
 static void print_counts(const Report *r, const Pass *pass)
 {
     PassCounts counts = pass_counts(r->program, pass);
-    text_printf(r->out, "  %s: %d product%s a step in %d phase%s; over all steps %d hoisted, %d other%s", pass->backward ? "backward" : "forward",
-                counts.products, plural(counts.products), counts.phases, plural(counts.phases), counts.hoisted,
-                counts.outside, pass->backward ? "" : "\n");
-    if (pass->backward)
-        text_printf(r->out, ", %d for weights\n", counts.weights);
+    text_printf(r->out, "  %-10s %2d a step, %2d over all steps before a loop, %2d others over all steps, %2d for weights\n",
+                pass->backward ? "backward" : "forward", counts.products, counts.hoisted, counts.outside, counts.weights);
 }
 
 void report_print(Text *out, const Program *program, bool is_double)
