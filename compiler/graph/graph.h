@@ -157,8 +157,8 @@ bool *graph_live(Graph *graph, bool vars);
  * Roots follow. Names and definitions move to the new nodes. Old nodes stay in `nodes` until graph_compact. */
 typedef Node *GraphMake(void *context, Graph *graph, Node *node, Node **now);
 void graph_rewrite(Graph *graph, GraphMake *make, void *context);
-/* Drops dead nodes and numbers the rest anew: what was there before grad first, operands before users, otherwise in the
- * order of the roots. */
+/* Drops dead nodes and adjoints that are not read, and numbers the rest anew: what was there before grad first,
+ * operands before users, otherwise in the order of the roots. */
 void graph_compact(Graph *graph);
 /* What graph_node would be given to make this node with other operands. */
 NodeSpec graph_spec_of(const Node *node, Node **args);

@@ -3,6 +3,7 @@
 #include "graph/print.h"
 
 #include <ctype.h>
+#include <math.h>
 
 #include "graph/node.h"
 
@@ -93,7 +94,10 @@ static void print_leaf(const Printer *printer, const Node *node)
     switch (node->op) {
     case OP_CONST:
     case OP_TOKEN:
-        text_add_double(out, node->number);
+        if (fabs(node->number) < 1e9 && node->number == floor(node->number))
+            text_printf(out, "%d", (int)node->number);
+        else
+            text_add_double(out, node->number);
         break;
     case OP_PARAM:
     case OP_CONTROL:

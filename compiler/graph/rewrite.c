@@ -75,19 +75,24 @@ static void mark(void *context, Node **root)
     vec_push(marking->arena, &marking->todo, *root);
 }
 
+static void follow(Marking *marking)
+{
+    while (marking->todo.n > 0) {
+        Node *node = marking->todo.at[--marking->todo.n];
+        for (int i = 0; i < node->n; i++)
+            mark(marking, &node->arg[i]);
+        if (node->op == OP_READ) {
+            visit_root(mark, marking, &node->var->def);
+            visit_root(mark, marking, &node->var->init);
+        }
+    }
+}
+
 bool *graph_live(Graph *graph, bool vars)
 {
     Marking marking = {.live = arena_array(graph->arena, bool, graph->nodes.n), .arena = graph->arena};
     graph_each_root(graph, vars, mark, &marking);
-    while (marking.todo.n > 0) {
-        Node *node = marking.todo.at[--marking.todo.n];
-        for (int i = 0; i < node->n; i++)
-            mark(&marking, &node->arg[i]);
-        if (node->op == OP_READ) {
-            visit_root(mark, &marking, &node->var->def);
-            visit_root(mark, &marking, &node->var->init);
-        }
-    }
+    follow(&marking);
     return marking.live;
 }
 
@@ -178,10 +183,39 @@ static void number_from(void *context, Node **root)
     }
 }
 
+/* An adjoint that no living READ looks at is nobody's any more: other variables are the user's and stay. */
+static void drop_unread_adjoints(Graph *graph)
+{
+    const int all = graph->vars.n;
+    bool *read = arena_array(graph->arena, bool, all);
+    Marking marking = {.live = arena_array(graph->arena, bool, graph->nodes.n), .arena = graph->arena};
+    for (int i = 0; i < all; i++)
+        if (graph->vars.at[i]->kind != GVAR_ADJOINT) {
+            visit_root(mark, &marking, &graph->vars.at[i]->def);
+            visit_root(mark, &marking, &graph->vars.at[i]->init);
+        }
+    graph_each_root(graph, false, mark, &marking);
+    follow(&marking);
+    for (int id = 0; id < graph->nodes.n; id++)
+        if (marking.live[id] && graph->nodes.at[id]->op == OP_READ)
+            read[graph->nodes.at[id]->var->id] = true;
+    graph->vars.n = 0;
+    for (int i = 0; i < all; i++) {
+        GVar *var = graph->vars.at[i];
+        if (var->kind != GVAR_ADJOINT || read[i]) {
+            var->id = graph->vars.n; /* adjoints come after all others: only their ids move */
+            graph->vars.at[graph->vars.n++] = var;
+        } else if (var->def != NULL && var->def->defines == var) {
+            var->def->defines = NULL;
+        }
+    }
+}
+
 /* The order is that of the roots and of operands from left to right. It does not depend on the order in which nodes
  * were made, which C leaves open where one builder's operands are calls of others. */
 void graph_compact(Graph *graph)
 {
+    drop_unread_adjoints(graph);
     Numbering numbering = {.arena = graph->arena, .seen = arena_array(graph->arena, bool, graph->nodes.n)};
     graph_each_root(graph, true, number_from, &numbering);
     int kept = 0, forward = 0;
