@@ -59,37 +59,43 @@ static int latest_level(const Pass *pass, const Node *node)
     return latest;
 }
 
-static bool is_stored_anyway(const Pass *pass, const Node *node, const Node *but, int level)
+/* Is the value there at that level, even when nobody but `but` asks for it: kept for others, or made of such values by
+ * elementwise work that moves along? */
+static bool is_at_hand(const Program *program, const Pass *pass, const Node *node, const Node *but, int level, int depth)
 {
-    if (node_is_leaf(node) || pass->component[node->id] < 0 || (node->defines && node->defines->lag > 0))
+    if (node_is_leaf(node) || !pass_computes(program, pass, node) || (node->defines && node->defines->lag > 0) ||
+        pass->component[node->id] != pass->component[but->id])
         return true;
+    bool early = false;
     for (int k = 0; k < pass->users[node->id].n; k++) {
         const Node *user = pass->users[node->id].at[k];
-        if (user != but && (pass->component[user->id] != pass->component[node->id] || pass->level[user->id] >= level))
+        if (pass->component[user->id] != pass->component[node->id] || (user != but && pass->level[user->id] >= level))
             return true;
+        early = early || user != but;
     }
-    return false;
+    bool moves = !early && depth < 8 && node_is_elementwise(node) && edge_weight(node, but, true) == 0;
+    for (int k = 0; k < node->n && moves; k++)
+        moves = is_at_hand(program, pass, node->arg[k], node, level, depth + 1);
+    return moves;
 }
 
 /* Work that is used only in a later phase moves there when that keeps no additional value alive: so the gate, not
  * (1 - gate) * h, crosses the border, and the terms of one sum become one product. */
 static void sink(const Program *program, Pass *pass, Node *node)
 {
-    bool starts_sum = node_is_product(node);
-    bool cheap = node_is_elementwise(node) && !(op_info[node->op].flags & OP_TRANSCENDENTAL);
     int latest = latest_level(pass, node);
     if (latest == 1 << 20 || latest <= pass->level[node->id])
         return;
-    if (starts_sum) {
+    if (node_is_product(node)) {
         const NodeList *users = &pass->users[node->id];
         if (users->n == 1 && product_start(users->at[0]) == node && node_is_product(users->at[0]))
             pass->level[node->id] = latest;
         return;
     }
-    if (!cheap || !pass_computes(program, pass, node))
+    if (!node_is_elementwise(node) || !pass_computes(program, pass, node))
         return;
     for (int k = 0; k < node->n; k++)
-        if (!is_stored_anyway(pass, node->arg[k], node, latest))
+        if (!is_at_hand(program, pass, node->arg[k], node, latest, 0))
             return;
     pass->level[node->id] = latest;
 }
