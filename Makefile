@@ -40,6 +40,15 @@ GRAMMAR_L = $(wildcard grammar/rnn.l)
 GENERATED_C = $(GRAMMAR_Y:grammar/rnn.y=$(BUILD)/gen/rnn.tab.c) $(GRAMMAR_L:grammar/rnn.l=$(BUILD)/gen/rnn.lex.c)
 GENERATED_H = $(GRAMMAR_Y:grammar/rnn.y=$(BUILD)/gen/rnn.tab.h) $(GRAMMAR_L:grammar/rnn.l=$(BUILD)/gen/rnn.lex.h)
 
+# Short lines unless V=1.
+ifeq ($(V),1)
+SAY = @:
+RUN =
+else
+SAY = @echo
+RUN = @
+endif
+
 OBJ = $(BUILD)/obj
 COMPILER_O = $(COMPILER_C:%.c=$(OBJ)/%.o)
 GENERATED_O = $(GENERATED_C:$(BUILD)/gen/%.c=$(OBJ)/gen/%.o) $(OBJ)/gen/embedded.o
@@ -51,51 +60,62 @@ lib: $(BUILD)/librnn.a
 lib-compiler: $(BUILD)/librnnc.a
 
 $(BUILD)/rnnc: $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a
-	$(CC) $(OPT) $(SANITIZE) -o $@ $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a $(LIBS)
+	$(SAY) "link    $@"
+	$(RUN)$(CC) $(OPT) $(SANITIZE) -o $@ $(COMPILER_O) $(GENERATED_O) $(BUILD)/librnn.a $(LIBS)
 
 # All of the compiler but main: what unit tests link with.
 $(BUILD)/librnnc.a: $(filter-out $(OBJ)/compiler/main.o,$(COMPILER_O)) $(GENERATED_O)
-	rm -f $@
-	$(AR) rcs $@ $^
+	@rm -f $@
+	$(SAY) "ar      $@"
+	$(RUN)$(AR) rcs $@ $^
 
 $(BUILD)/librnn.a: $(RUNTIME_O)
-	rm -f $@
-	$(AR) rcs $@ $(RUNTIME_O)
+	@rm -f $@
+	$(SAY) "ar      $@"
+	$(RUN)$(AR) rcs $@ $(RUNTIME_O)
 
 $(OBJ)/compiler/%.o: compiler/%.c | $(GENERATED_H)
 	@mkdir -p $(@D)
-	$(CC) $(COMPILER_FLAGS) -Wconversion -MMD -MP -c -o $@ $<
+	$(SAY) "cc      $<"
+	$(RUN)$(CC) $(COMPILER_FLAGS) -Wconversion -MMD -MP -c -o $@ $<
 
 $(OBJ)/grammar/%.o: grammar/%.c | $(GENERATED_H)
 	@mkdir -p $(@D)
-	$(CC) $(COMPILER_FLAGS) -Wconversion -MMD -MP -c -o $@ $<
+	$(SAY) "cc      $<"
+	$(RUN)$(CC) $(COMPILER_FLAGS) -Wconversion -MMD -MP -c -o $@ $<
 
 $(OBJ)/runtime/%.o: runtime/%.c
 	@mkdir -p $(@D)
-	$(CC) $(RUNTIME_FLAGS) -MMD -MP -c -o $@ $<
+	$(SAY) "cc      $<"
+	$(RUN)$(CC) $(RUNTIME_FLAGS) -MMD -MP -c -o $@ $<
 
 # What flex, bison and tools/embed write: the same warnings less -Wconversion.
 $(OBJ)/gen/%.o: $(BUILD)/gen/%.c | $(GENERATED_H)
 	@mkdir -p $(@D)
-	$(CC) $(COMPILER_FLAGS) -Igrammar -MMD -MP -c -o $@ $<
+	$(SAY) "cc      $<"
+	$(RUN)$(CC) $(COMPILER_FLAGS) -Igrammar -MMD -MP -c -o $@ $<
 
 $(BUILD)/gen/rnn.tab.h: $(BUILD)/gen/rnn.tab.c ;
 $(BUILD)/gen/rnn.tab.c: grammar/rnn.y
 	@mkdir -p $(@D)
-	$(BISON) -Wall -Wcounterexamples -Werror --defines=$(BUILD)/gen/rnn.tab.h -o $@ $<
+	$(SAY) "bison   $<"
+	$(RUN)$(BISON) -Wall -Wcounterexamples -Werror --defines=$(BUILD)/gen/rnn.tab.h -o $@ $<
 
 $(BUILD)/gen/rnn.lex.h: $(BUILD)/gen/rnn.lex.c ;
 $(BUILD)/gen/rnn.lex.c: grammar/rnn.l
 	@mkdir -p $(@D)
-	$(FLEX) --header-file=$(BUILD)/gen/rnn.lex.h -o $@ $<
+	$(SAY) "flex    $<"
+	$(RUN)$(FLEX) --header-file=$(BUILD)/gen/rnn.lex.h -o $@ $<
 
 # std/*.rnn and the headers of the runtime, as bytes inside rnnc: it works wherever it is copied.
 $(BUILD)/embed: tools/embed.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O1 $(WARN) -Wconversion -o $@ $<
+	$(SAY) "cc      $<"
+	$(RUN)$(CC) -std=c11 -O1 $(WARN) -Wconversion -o $@ $<
 $(BUILD)/gen/embedded.c: $(BUILD)/embed $(STD) $(RUNTIME_H)
 	@mkdir -p $(@D)
-	$(BUILD)/embed $@ $(foreach file,$(STD),std/$(notdir $(file))=$(file)) \
+	$(SAY) "embed   $@"
+	$(RUN)$(BUILD)/embed $@ $(foreach file,$(STD),std/$(notdir $(file))=$(file)) \
 		$(foreach file,$(RUNTIME_H),rnn/$(notdir $(file))=$(file))
 
 -include $(COMPILER_O:.o=.d) $(GENERATED_O:.o=.d) $(RUNTIME_O:.o=.d)
