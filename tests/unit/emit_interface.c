@@ -131,7 +131,7 @@ int main(void)
 {
     work = getenv("WORK") != NULL ? getenv("WORK") : "/tmp";
     char directory[1024];
-    snprintf(directory, sizeof directory, "%s/emit_interface", work);
+    snprintf(directory, sizeof directory, "%s/emit_interface.d", work);
     CHECK(run("mkdir -p %s", directory));
     work = directory;
     hand_arena = arena_new();
