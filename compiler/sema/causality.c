@@ -75,11 +75,6 @@ static DepList cycle_from(Checker *c, SemaVar *start, bool (*test)(const Dep *))
     return cycle;
 }
 
-static bool contains(Span outer, Span inner)
-{
-    return outer.file == inner.file && outer.start <= inner.start && outer.end >= inner.end;
-}
-
 /* The read moved by a step, shown with the operation around it: "W @ h[t-1]". */
 static void offer_delay(Checker *c, DiagMsg *msg, const Loop *loop, const Dep *last)
 {
@@ -107,13 +102,8 @@ static void offer_delay(Checker *c, DiagMsg *msg, const Loop *loop, const Dep *l
     if (index == NULL)
         return;
     const Edit edit = {index->span, offset_text(c, index, index->name, direction)};
-    const Expr *root = last->from->var.def == NULL ? NULL : sema_term(last->from->var.def)->expr;
-    const Expr *around = root != NULL && contains(root->span, read->span) ? expr_around(root, read->span) : NULL;
-    const bool show = around != NULL && (around->kind == EXPR_INDEX || around->kind == EXPR_CALL ||
-                                         (around->kind == EXPR_BINARY &&
-                                          (around->op == EXPR_AT || around->op == EXPR_MUL)));
     offer(c, msg, offer_group(c), &edit, 1, "one of these reads must be of the step %s, such as %s",
-          direction < 0 ? "before" : "after", say_edited(c, show ? around->span : read->span, &edit, 1));
+          direction < 0 ? "before" : "after", say_edited(c, read_shown(c, read), &edit, 1));
 }
 
 static void say_cycle(Checker *c, const Loop *loop, const DepList *cycle)

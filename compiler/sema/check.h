@@ -244,6 +244,7 @@ struct Checker {
     Diag *diag;
     const SemaOptions *options;
     Model *model;
+    const Stmt *model_stmt;
     Table functions; /* all cells and fns */
     VEC(const char *) used; /* paths of the files read */
     Scope *file, *body;
@@ -408,6 +409,6 @@ void offers_test(Checker *c, const Ast *main_file);
 typedef struct SemaOverlay {
     const char *name, *text;
 } SemaOverlay;
-const Expr *expr_around(const Expr *root, Span span); /* the operation whose operand stands at span, or NULL */
+Span read_shown(const Checker *c, const Expr *read); /* with the product, lookup or call around it */
 const char *offset_text(Checker *c, const Expr *index, const char *axis, int offset);
 #endif

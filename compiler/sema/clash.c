@@ -103,31 +103,53 @@ static void offer_transposed(Checker *c, DiagMsg *msg, int group, const SemaTerm
     offer(c, msg, group, &use, 1, "use %s", used);
 }
 
-/* Another matrix in reach that fits there. */
+/* --- other parameters that fit ------------------------------------------------------------------------------------ */
+
+typedef struct Candidates {
+    SemaVar *var[8];
+    int n;
+} Candidates;
+
+static uint32_t distance(Span a, Span b)
+{
+    return a.file != b.file ? UINT32_MAX : a.start > b.start ? a.start - b.start : b.start - a.start;
+}
+
+/* The matrices in reach whose dim `d` is `dim`, those declared nearest to `near` first. */
+static Candidates matrices_with(const Scope *scope, int d, Dim dim, const SemaVar *not_this, Span near)
+{
+    Candidates found = {.n = 0};
+    for (; scope != NULL; scope = scope->outer)
+        for (int k = 0; k < scope->names.all.n; k++) {
+            const Symbol *symbol = scope->names.all.at[k];
+            SemaVar *var = symbol->kind == SYM_VAR && !symbol->is_family && symbol->members.n == 1
+                               ? symbol->members.at[0].var
+                               : NULL;
+            if (var == NULL || var == not_this || var->var.kind != VAR_PARAM || var->state != TYPE_KNOWN ||
+                var->var.type.shape.rank != 2 || !dim_equal(var->var.type.shape.dim[d], dim))
+                continue;
+            int at = found.n < 8 ? found.n++ : 7;
+            for (; at > 0 && distance(var->name_span, near) < distance(found.var[at - 1]->name_span, near); at--)
+                found.var[at] = found.var[at - 1];
+            found.var[at] = var;
+        }
+    return found;
+}
+
 static void offer_params(Checker *c, DiagMsg *msg, int group, const SemaTerm *call, int i)
 {
     const SemaVar *used = operand_param(call, i);
     const Shape other = term_arg(call, 1 - i)->term.type.shape;
     if (used == NULL || other.rank == 0)
         return;
-    int offered = 0;
-    for (const Scope *scope = call->scope; scope != NULL; scope = scope->outer)
-        for (int k = 0; k < scope->names.all.n && offered < 8; k++) {
-            const Symbol *symbol = scope->names.all.at[k];
-            const SemaVar *var = symbol->kind == SYM_VAR && !symbol->is_family && symbol->members.n == 1
-                                     ? symbol->members.at[0].var
-                                     : NULL;
-            if (var == NULL || var == used || var->var.kind != VAR_PARAM || var->state != TYPE_KNOWN ||
-                var->var.type.shape.rank != 2)
-                continue;
-            const Shape shape = var->var.type.shape;
-            if (!dim_equal(i == 0 ? shape.dim[1] : shape.dim[0], i == 0 ? other.dim[0] : other.dim[other.rank - 1]))
-                continue;
-            const Edit edit = {operand_expr(call, i)->span, var->name};
-            offer(c, msg, group, &edit, 1, "%s : %s fits: %s", var->name, say_shape(c, call->scope, shape),
-                  say_edited(c, call->expr->span, &edit, 1));
-            offered++;
-        }
+    const Candidates found = matrices_with(call->scope, i == 0 ? 1 : 0, i == 0 ? other.dim[0] : other.dim[other.rank - 1],
+                                           used, used->name_span);
+    for (int k = 0; k < found.n; k++) {
+        const SemaVar *var = found.var[k];
+        const Edit edit = {operand_expr(call, i)->span, var->name};
+        offer(c, msg, group, &edit, 1, "%s : %s fits: %s", var->name, say_shape(c, call->scope, var->var.type.shape),
+              say_edited(c, call->expr->span, &edit, 1));
+    }
 }
 
 bool clash_product(Checker *c, SemaTerm *term)
@@ -208,22 +230,14 @@ static void offer_lookups(Checker *c, DiagMsg *msg, const SemaTerm *call, int i,
         offer(c, msg, group, &edit, 1, "%s picks a %s of %s", say_edited(c, call->expr->span, &edit, 1),
               i == 1 ? "column" : "row", used->name);
     }
-    int offered = 0;
-    for (const Scope *scope = call->scope; scope != NULL; scope = scope->outer)
-        for (int k = 0; k < scope->names.all.n && offered < 8; k++) {
-            const Symbol *symbol = scope->names.all.at[k];
-            const SemaVar *var = symbol->kind == SYM_VAR && !symbol->is_family && symbol->members.n == 1
-                                     ? symbol->members.at[0].var
-                                     : NULL;
-            if (var == NULL || var->var.kind != VAR_PARAM || var->state != TYPE_KNOWN ||
-                var->var.type.shape.rank != 2 || !dim_equal(var->var.type.shape.dim[0], vocab))
-                continue;
-            const char *row = arena_printf(c->arena, "%s[%s]", var->name, token);
-            const Edit edit = {replace, row};
-            offer(c, msg, group, &edit, 1, "%s selects a row of %s; %s' @ onehot(%s) is the same as a product", row,
-                  var->name, var->name, token);
-            offered++;
-        }
+    const Candidates found = matrices_with(call->scope, 0, vocab, NULL,
+                                           used != NULL ? used->name_span : call->term.span);
+    for (int k = 0; k < found.n; k++) {
+        const char *name = found.var[k]->name, *row = arena_printf(c->arena, "%s[%s]", name, token);
+        const Edit edit = {replace, row};
+        offer(c, msg, group, &edit, 1, "%s selects a row of %s; %s' @ onehot(%s) is the same as a product", row, name, name,
+              token);
+    }
 }
 
 bool clash_token(Checker *c, SemaTerm *call, int i, const char *what)

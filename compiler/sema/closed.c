@@ -163,18 +163,12 @@ static void offer_before(Checker *c, DiagMsg *msg, const Stmt *stmt, const Dep *
         return;
     const Expr *index = vec_last(&read->items);
     const char *text = index->kind == EXPR_NAME ? offset_text(c, index, index->name, -1) : NULL;
-    if (text == NULL || last->from->var.def == NULL)
+    if (text == NULL)
         return;
     const bool token = var->var.type.kind == TYPE_TOKEN, needs_init = token && var->var.init == NULL;
     const char *init = arena_printf(c->arena, "init %s = 0; ", var->name);
     const Edit edits[] = {{index->span, text}, {{stmt->span.file, stmt->span.start, stmt->span.start}, init}};
-    const Expr *root = sema_term(last->from->var.def)->expr;
-    const bool inside = root->span.file == read->span.file && root->span.start <= read->span.start &&
-                        root->span.end >= read->span.end;
-    const Expr *around = inside ? expr_around(root, read->span) : NULL;
-    const bool show = around != NULL && (around->kind == EXPR_INDEX || around->kind == EXPR_CALL ||
-                                         (around->kind == EXPR_BINARY && around->op == EXPR_AT));
-    const char *shown = say_edited(c, show ? around->span : read->span, edits, 1);
+    const char *shown = say_edited(c, read_shown(c, read), edits, 1);
     offer(c, msg, offer_group(c), edits, needs_init ? 2 : 1, "let the model read the %s before: %s%s",
           token ? "token" : "step", shown, needs_init ? arena_printf(c->arena, " with init %s = 0", var->name) : "");
 }

@@ -96,18 +96,52 @@ void offers_test(Checker *c, const Ast *main_file)
     }
 }
 
-/* The nearest operation around a span: the smallest operator, lookup or call that has it as an operand. */
-const Expr *expr_around(const Expr *root, Span span)
+/* --- where a place stands in the tree ------------------------------------------------------------------------------ */
+
+static bool contains(Span outer, Span inner)
+{
+    return outer.file == inner.file && outer.start <= inner.start && outer.end >= inner.end;
+}
+
+static const Expr *value_at(const StmtList *list, Span span)
+{
+    for (int i = 0; i < list->n; i++) {
+        const Stmt *stmt = list->at[i];
+        if (!contains(stmt->span, span))
+            continue;
+        if (stmt->value != NULL && contains(stmt->value->span, span))
+            return stmt->value;
+        for (int k = 0; k < stmt->binds.n; k++)
+            if (contains(stmt->binds.at[k].value->span, span))
+                return stmt->binds.at[k].value;
+        return stmt->inner != NULL ? (contains(stmt->inner->value->span, span) ? stmt->inner->value : NULL)
+                                   : value_at(&stmt->body, span);
+    }
+    return NULL;
+}
+
+/* The right side that a place stands in: in the model, or in the cell of some file. */
+static const Expr *root_at(const Checker *c, Span span)
+{
+    const Expr *found = value_at(&c->model_stmt->body, span);
+    for (int i = 0; found == NULL && i < c->functions.all.n; i++)
+        if (c->functions.all.at[i]->kind == SYM_CELL && contains(c->functions.all.at[i]->stmt->span, span))
+            found = value_at(&c->functions.all.at[i]->stmt->body, span);
+    return found;
+}
+
+/* The smallest operator, lookup or call that has the expression at `span` as an operand; NULL: none. */
+static const Expr *operation_around(const Expr *root, Span span)
 {
     const Expr *found = NULL;
     const Expr *at = root;
     while (at != NULL) {
         const Expr *next = NULL;
         for (int i = 0; i < at->items.n; i++)
-            if (at->items.at[i]->span.start <= span.start && at->items.at[i]->span.end >= span.end)
+            if (contains(at->items.at[i]->span, span))
                 next = at->items.at[i];
         for (int i = 0; i < at->args.n; i++)
-            if (at->args.at[i].value->span.start <= span.start && at->args.at[i].value->span.end >= span.end)
+            if (contains(at->args.at[i].value->span, span))
                 next = at->args.at[i].value;
         if (next == NULL)
             return found;
@@ -118,4 +152,15 @@ const Expr *expr_around(const Expr *root, Span span)
         at = next;
     }
     return found;
+}
+
+/* How a read is shown in a hint: with the product, lookup or call it is an operand of. */
+Span read_shown(const Checker *c, const Expr *read)
+{
+    const Expr *root = root_at(c, read->span);
+    const Expr *around = root == NULL ? NULL : operation_around(root, read->span);
+    const bool show = around != NULL && (around->kind == EXPR_INDEX || around->kind == EXPR_CALL ||
+                                         (around->kind == EXPR_BINARY &&
+                                          (around->op == EXPR_AT || around->op == EXPR_MUL)));
+    return show ? around->span : read->span;
 }

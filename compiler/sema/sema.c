@@ -71,6 +71,7 @@ static Model *run(Checker *c, const Ast *ast)
     const Stmt *model = library_load(c, ast);
     if (model == NULL || has_errors(c))
         return NULL;
+    c->model_stmt = model;
     c->model->name = model->id;
     c->model->span = model->span;
     resolve(c, ast, model);

@@ -79,7 +79,7 @@ static void say_dropout(Checker *c, const SemaVar *var, SemaTerm *dropout)
     const Edit edit = {close, arena_printf(c->arena, ", per = %s", axis)};
     const char *fixed = say_edited(c, dropout->expr->span, &edit, 1), *input = other_read(c, var, dropout);
     offer(c, msg, offer_group(c), &edit, 1, "apply it to %s%s%s between layers, or %s for one mask a sequence",
-          input == NULL ? "" : input, input == NULL ? "" : " or ", var->left, fixed);
+          input == NULL ? "" : input, input == NULL ? "" : " or ", to, fixed);
 }
 
 void warn_dropout(Checker *c)
