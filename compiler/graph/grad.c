@@ -16,6 +16,7 @@
 #include "graph/node.h"
 #include "support/diag.h"
 
+enum { FROM_LOSS = INT_MIN, FROM_CALLER = INT_MIN + 1 }; /* users of what the seeds belong to */
 typedef struct Part {  /* what one use adds to an adjoint */
     int user, operand; /* for the order */
     Node *node;
@@ -24,6 +25,7 @@ typedef struct Grad {
     Graph *graph;
     int nodes;         /* of the forward graph */
     bool *wanted;      /* reaches a seed */
+    bool *by_loss;     /* reaches the loss: without adjoints from outside it has one, too */
     bool *useful;      /* depends on something that has a gradient */
     VEC(Part) * parts; /* by id */
     Node **adjoint;
@@ -52,13 +54,10 @@ static void want(Grad *grad, NodeList *todo, Node *node)
     vec_push(grad->graph->arena, todo, node);
 }
 
-static void mark_wanted(Grad *grad, bool with_up)
+static void mark_operands(Grad *grad, NodeList *list)
 {
     Graph *graph = grad->graph;
-    NodeList todo = {0};
-    want(grad, &todo, graph->loss);
-    for (int i = 0; with_up && i < graph->outputs.n; i++)
-        want(grad, &todo, graph->outputs.at[i].value);
+    NodeList todo = *list;
     while (todo.n > 0) {
         Node *node = todo.at[--todo.n];
         for (int i = 0; i < node->n; i++)
@@ -69,6 +68,19 @@ static void mark_wanted(Grad *grad, bool with_up)
             want(grad, &todo, node->var->init);
         }
     }
+}
+
+static void mark_wanted(Grad *grad, bool with_up)
+{
+    Graph *graph = grad->graph;
+    NodeList todo = {0};
+    want(grad, &todo, graph->loss);
+    mark_operands(grad, &todo);
+    memcpy(grad->by_loss, grad->wanted, sizeof *grad->wanted * (size_t)grad->nodes);
+    todo = (NodeList){0};
+    for (int i = 0; with_up && i < graph->outputs.n; i++)
+        want(grad, &todo, graph->outputs.at[i].value);
+    mark_operands(grad, &todo);
 }
 
 static bool is_source(const Graph *graph, const Node *node)
@@ -129,11 +141,16 @@ static Node *undo_broadcast(Graph *graph, const Node *operand, Node *c)
     return graph_fit(graph, c, operand->rank, operand->dim, operand->axes);
 }
 
+/* What comes from outside only joins what comes from the loss through WHEN_UP, so that a backward pass without
+ * adjoints of outputs need not compute it. */
 static void add_part(Grad *grad, Node *operand, Node *c, int user, int position)
 {
     if (c == NULL || node_is_number(c, 0) || !is_active(grad, operand))
         return;
     Node *part = undo_broadcast(grad->graph, operand, c);
+    const bool from_outside = user == FROM_CALLER || (user >= 0 && !grad->by_loss[user]);
+    if (from_outside && grad->by_loss[operand->id] && !node_is_number(part, 0))
+        part = build_unary(grad->graph, OP_WHEN_UP, part);
     if (!node_is_number(part, 0))
         vec_push(grad->graph->arena, &grad->parts[operand->id], (Part){user, position, part});
 }
@@ -314,11 +331,11 @@ static void seed(Grad *grad, bool with_up)
 {
     Graph *graph = grad->graph;
     if (graph->loss != NULL)
-        add_part(grad, graph->loss, graph_node(graph, &(NodeSpec){.op = OP_DLOSS}), INT_MIN, 0);
+        add_part(grad, graph->loss, graph_node(graph, &(NodeSpec){.op = OP_DLOSS}), FROM_LOSS, 0);
     for (int i = 0; with_up && i < graph->outputs.n; i++) {
         GOutput *output = &graph->outputs.at[i];
         if (!output->var->token)
-            add_part(grad, output->value, graph_node(graph, &(NodeSpec){.op = OP_UP, .var = output->var}), INT_MIN,
+            add_part(grad, output->value, graph_node(graph, &(NodeSpec){.op = OP_UP, .var = output->var}), FROM_CALLER,
                      i + 1);
     }
 }
@@ -390,6 +407,7 @@ static Grad grad_new(Graph *graph)
     graph->forward_nodes = graph->nodes.n;
     Grad grad = {.graph = graph, .nodes = graph->nodes.n};
     grad.wanted = arena_array(graph->arena, bool, grad.nodes);
+    grad.by_loss = arena_array(graph->arena, bool, grad.nodes);
     grad.useful = arena_array(graph->arena, bool, grad.nodes);
     grad.parts = arena_alloc(graph->arena, sizeof *grad.parts * (size_t)grad.nodes);
     grad.adjoint = arena_array(graph->arena, Node *, grad.nodes);

@@ -243,7 +243,7 @@ static void evaluate(Interp *interp, const Node *node, const int at[MAX_AXES], C
     families[op_info[node->op].family](interp, node, at, y);
 }
 
-const Complex *interp_at(Interp *interp, Node *node, const int at[MAX_AXES])
+static Complex *place(Interp *interp, const Node *node, const int at[MAX_AXES], unsigned char **known)
 {
     if (node->id >= interp->nodes)
         BUG("the graph has grown since interp_new");
@@ -254,12 +254,43 @@ const Complex *interp_at(Interp *interp, Node *node, const int at[MAX_AXES])
         memo->value = arena_array(interp->arena, Complex, all * n);
         memo->known = arena_array(interp->arena, unsigned char, all);
     }
-    Complex *value = memo->value + index * n;
-    if (memo->known[index] == 0) {
-        evaluate(interp, node, at, value);
-        memo->known[index] = 1;
+    *known = &memo->known[index];
+    return memo->value + index * n;
+}
+
+/* The first operand that is evaluated at the same coordinates and is not there yet. */
+static Node *missing_operand(Interp *interp, const Node *node, const int at[MAX_AXES])
+{
+    const OpFamily family = op_info[node->op].family;
+    unsigned char *known;
+    for (int i = 0; family != FAMILY_LEAF && family != FAMILY_AXIS && i < node->n; i++) {
+        place(interp, node->arg[i], at, &known);
+        if (*known == 0)
+            return node->arg[i];
     }
-    return value;
+    return NULL;
+}
+
+/* Operands first, on a stack of our own: formulas may be thousands of equations deep. */
+const Complex *interp_at(Interp *interp, Node *node, const int at[MAX_AXES])
+{
+    const int base = interp->stack.n;
+    vec_push(interp->arena, &interp->stack, node);
+    while (interp->stack.n > base) {
+        Node *top = vec_last(&interp->stack), *missing;
+        unsigned char *known;
+        Complex *value = place(interp, top, at, &known);
+        if (*known == 0 && (missing = missing_operand(interp, top, at)) != NULL) {
+            vec_push(interp->arena, &interp->stack, missing);
+            continue;
+        }
+        if (*known == 0)
+            evaluate(interp, top, at, value);
+        *known = 1;
+        interp->stack.n--;
+    }
+    unsigned char *known;
+    return place(interp, node, at, &known);
 }
 
 static Complex scalar_of(Interp *interp, Node *node)

@@ -38,9 +38,8 @@ static const char *unique(const Printer *printer, const char *name, int id)
     return label;
 }
 
-static void label_nodes(Printer *printer, Graph *graph)
+static void label_nodes(Printer *printer, Graph *graph, const bool *live)
 {
-    const bool *live = graph_live(graph, true);
     const int *uses = count_uses(graph, live);
     int shared = 0;
     for (int id = 0; id < graph->nodes.n; id++) {
@@ -141,15 +140,33 @@ static void print_gradient(const Printer *printer)
     }
 }
 
+/* Shared parts that some line of the chosen half refers to. */
+static bool *find_needed(const Printer *printer, const bool *live, bool gradient)
+{
+    const Graph *graph = printer->graph;
+    bool *needed = arena_array(graph->arena, bool, graph->nodes.n);
+    for (int id = graph->nodes.n - 1; id >= 0; id--) {
+        const Node *node = graph->nodes.at[id];
+        const bool added = graph->forward_nodes > 0 && id >= graph->forward_nodes;
+        needed[id] = needed[id] || (live[id] && added == gradient);
+        const bool named = printer->label[id] != NULL && printer->label[id][0] != '#';
+        for (int i = 0; needed[id] && (!named || added == gradient) && i < node->n; i++)
+            needed[node->arg[i]->id] = true;
+    }
+    return needed;
+}
+
 void graph_print(struct Text *out, const Graph *graph, bool gradient)
 {
     Printer printer = {.out = out, .graph = graph, .label = arena_array(graph->arena, const char *, graph->nodes.n)};
     Graph *read = arena_make(graph->arena, Graph); /* walking roots takes their places; nothing is changed */
     *read = *graph;
-    label_nodes(&printer, read);
+    const bool *live = graph_live(read, true);
+    label_nodes(&printer, read, live);
+    const bool *needed = find_needed(&printer, live, gradient);
     for (int id = 0; id < graph->nodes.n; id++) {
         const bool added = graph->forward_nodes > 0 && id >= graph->forward_nodes;
-        if (printer.label[id] != NULL && (added == gradient || printer.label[id][0] == '#'))
+        if (printer.label[id] != NULL && (added == gradient || printer.label[id][0] == '#') && needed[id])
             print_node(&printer, graph->nodes.at[id]);
     }
     print_aliases(&printer, gradient);

@@ -197,6 +197,7 @@ ScalarFunction *scalar_function(OpId op)
         [OP_NOT] = f_not,
         [OP_EXPAND] = f_expand,
         [OP_STOPGRAD] = f_stopgrad,
+        [OP_WHEN_UP] = f_stopgrad, /* its value; without adjoints from outside it is 0 already */
     };
     return functions[op];
 }
