@@ -4,9 +4,22 @@
 #include <string.h>
 
 #include "emit/interface.h"
+#include "loop/report.h"
 #include "support/diag.h"
 #include "support/embedded.h"
 #include "support/version.h"
+
+static void flops(Emit *emit, Text *out)
+{
+    const Program *program = emit->program;
+    const Flops forward = pass_flops_window(program, &program->schedule->forward);
+    text_printf(out, " * Operations of a full window: forward %lld", (long long)(forward.products + forward.other));
+    if (program->schedule->has_backward) {
+        const Flops backward = pass_flops_window(program, &program->schedule->backward);
+        text_printf(out, ", backward %lld", (long long)(backward.products + backward.other));
+    }
+    text_add(out, " (a multiply-add counts as two).\n");
+}
 
 static void banner(Emit *emit, Text *out)
 {
@@ -26,7 +39,10 @@ static void banner(Emit *emit, Text *out)
                 real * (long long)size->work_reals + 4 * (long long)emit_work_ints(emit));
     if (emit->program->model->loss != NULL)
         text_printf(out, ", tape %lld", real * (long long)size->tape_reals + 4 * (long long)emit_tape_ints(emit));
-    text_add(out, ". */\n");
+    text_add(out, ".\n");
+    if (emit->program->schedule != NULL)
+        flops(emit, out);
+    text_add(out, " */\n");
 }
 
 typedef struct Pasted { /* which files have been pasted: their guards would empty a second copy */
