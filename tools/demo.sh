@@ -6,7 +6,8 @@ BUILD=${BUILD:-build}
 RNNC=$BUILD/rnnc
 OUT=$BUILD/demo
 MODEL=examples/charlm/charlm.rnn
-STEPS=${STEPS:-2500}
+STEPS=${STEPS:-2000}
+SECONDS_MAX=${SECONDS_MAX:-170} # then it stops as Ctrl-C would, on a slow or busy machine
 XDG_CACHE_HOME=$PWD/$BUILD/cache
 export XDG_CACHE_HOME
 mkdir -p "$OUT" || exit 1
@@ -23,9 +24,9 @@ fi
 [ -r "$TEXT" ] || { echo "there is no text $TEXT" >&2; exit 1; }
 
 title "Training $MODEL on $TEXT ($(wc -c <"$TEXT" | tr -d ' ') bytes); Ctrl-C stops early and keeps what it has"
-"$RNNC" train "$MODEL" --text w="$TEXT" --steps "$STEPS" -o "$OUT/charlm.safetensors"
+timeout --foreground -s INT "$SECONDS_MAX" "$RNNC" train "$MODEL" --text w="$TEXT" --steps "$STEPS" -o "$OUT/charlm.safetensors"
 status=$?
-[ $status -eq 0 ] || [ $status -eq 130 ] || exit $status
+[ $status -eq 0 ] || [ $status -eq 130 ] || [ $status -eq 124 ] || exit $status
 
 title "The model as C, with the sizes it was trained with"
 "$RNNC" "$MODEL" --weights "$OUT/charlm.safetensors" -o "$OUT/charlm.c" || exit 1

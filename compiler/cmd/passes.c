@@ -100,7 +100,7 @@ static bool run_chains(Compilation *compilation)
 static bool run_grad(Compilation *compilation)
 {
     if (compilation->graph->loss)
-        grad_build(compilation->graph, false);
+        grad_build(compilation->graph, true);
     return true;
 }
 

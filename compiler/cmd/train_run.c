@@ -9,6 +9,8 @@
 #include "cmd/train_log.h"
 #include "cmd/weights.h"
 
+enum { NOTE_SECONDS = 3 }; /* between lines about validations: a short text has one every moment */
+
 static volatile sig_atomic_t stop_asked;
 
 static void ask_stop(int number)
@@ -24,6 +26,7 @@ typedef struct TrainRun {
     rnn_progress progress;
     FILE *log;
     char *checkpoint, *curve; /* paths */
+    double noted;             /* seconds of the last line about a validation */
 } TrainRun;
 
 /* `path` when given, else the output's name with another ending. */
@@ -55,9 +58,12 @@ static rnn_status on_valid(void *self, const rnn_report *report, rnn_error *err)
 {
     TrainRun *train = self;
     (void)err;
-    if (!train->values->quiet)
-        rnn_progress_note(&train->progress, "step %lld: held-out loss %.4f (training %.4f)",
-                          (long long)report->last.step, report->valid_loss, report->epoch_loss);
+    const bool end = report->last.step == report->steps;
+    if (train->values->quiet || (!end && train->noted > 0 && report->seconds < train->noted + NOTE_SECONDS))
+        return RNN_OK;
+    train->noted = report->seconds;
+    rnn_progress_note(&train->progress, "step %lld: held-out loss %.4f (training %.4f)", (long long)report->last.step,
+                      report->valid_loss, report->epoch_loss);
     return RNN_OK;
 }
 
