@@ -17,8 +17,8 @@
 #include "support/diag.h"
 
 enum { FROM_LOSS = INT_MIN, FROM_CALLER = INT_MIN + 1 }; /* users of what the seeds belong to */
-typedef struct Part {  /* what one use adds to an adjoint */
-    int user, operand; /* for the order */
+typedef struct Part {                                    /* what one use adds to an adjoint */
+    int user, operand;                                   /* for the order */
     Node *node;
 } Part;
 typedef struct Grad {

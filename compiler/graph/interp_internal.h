@@ -15,7 +15,7 @@ struct Interp {
     const InterpData *data;
     Memo *memo; /* by node id */
     int nodes;
-    VEC(Node *) stack; /* of interp_at */
+    VEC(Node *) stack;     /* of interp_at */
     const GMetric *metric; /* whose MEAN_OF leaves are being evaluated */
 };
 extern const double interp_step; /* what a direction is multiplied by in the imaginary part */
