@@ -56,10 +56,21 @@ bool run_needs_var(const Run *run, const GVar *var, bool only_read)
     return false;
 }
 
+static bool run_needs_up(const Run *run, const GVar *var)
+{
+    const Graph *graph = run->ctx.program->graph;
+    for (int i = 0; i < graph->nodes.n; i++)
+        if (run->needed[i] && graph->nodes.at[i]->op == OP_UP && graph->nodes.at[i]->var == var)
+            return true;
+    return false;
+}
+
 bool run_needs_block(const Run *run, const Block *block)
 {
-    if (block->kind == BLOCK_INPUT)
+    if (block->kind == BLOCK_INPUT && !block->backward)
         return run_needs_var(run, block->var, false);
+    if (block->kind == BLOCK_INPUT)
+        return run_needs_up(run, block->var);
     if (block->kind == BLOCK_LEAD)
         return run_needs_var(run, block->var, true);
     for (int i = 0; i < block->nodes.n; i++)
@@ -345,10 +356,9 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
 
 /* ---- backward ---- */
 
-static const char *no_input(const Run *run, const GVar *var)
+static const char *input_of_backward(const Run *run, const GVar *var)
 {
-    (void)run;
-    BUG("backward reads input %s from the caller", var->path);
+    return arena_printf(run->ctx.arena, "up->%s", emit_c_name(run->ctx.emit, var->name));
 }
 
 static void zero_adjoint(const Run *run, CBlock *out, const GVar *input, const char *field)
@@ -403,7 +413,10 @@ static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
     for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
         const Block *block = run->ctx.pass->blocks.at[i];
         const char *wanted = wanted_by(run, list, block);
-        if (run_needs_block(run, block))
+        bool outside = block->needs & NEEDS_UP;
+        if (outside && (run_needs_block(run, block) || wanted))
+            run_block(run, c_if(out, c_name(run->ctx.arena, "up != NULL")), block);
+        else if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
             run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
@@ -434,7 +447,7 @@ static void emit_backward_run(Emit *emit, CBlock *out)
     const Graph *graph = program->graph;
     Run run = run_new(emit, &program->schedule->backward);
     WantedList wanted = wanted_adjoints(emit);
-    run.input_text = no_input;
+    run.input_text = input_of_backward;
     run.state_text = "NULL";
     for (int i = 0; i < graph->param_grads.n; i++) {
         NodeList terms = gradient_terms(arena, graph->param_grads.at[i].grad);

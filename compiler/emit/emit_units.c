@@ -116,7 +116,7 @@ static bool is_loaded(const Ctx *ctx, const Node *node)
 /* Vectors from memory that an expression needs get a name before it. */
 static void load_operands(Ctx *ctx, CBlock *body, const Node *node)
 {
-    if (node->op == OP_OUTER || node->op == OP_ONEHOT)
+    if (node->op == OP_OUTER || node->op == OP_ONEHOT || node->op == OP_WHEN_UP)
         return;
     for (int i = 0; i < node->n; i++) {
         const Node *arg = node->arg[i];

@@ -49,7 +49,9 @@ void emit_input(Ctx *ctx, CBlock *out)
 {
     Arena *arena = ctx->arena;
     const GVar *var = ctx->block->var;
-    const Buffer *buffer = ctx->program->schedule->var_loc[0][var->id].buffer;
+    const Schedule *schedule = ctx->program->schedule;
+    bool up = ctx->pass->backward; /* an adjoint from outside, which may be missing */
+    const Buffer *buffer = (up ? schedule->up_loc : schedule->var_loc[0])[var->id].buffer;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "const %s *from", element_type(var))};
     CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 2);
@@ -64,8 +66,9 @@ void emit_input(Ctx *ctx, CBlock *out)
     const CExpr *at = sequence ? c_name(arena, "t * f->rows + row") : c_name(arena, "row");
     const CExpr *from = c_expr(arena, PREC_SUM, count_of(var) > 1 ? "from + ($A) * $B" : "from + $A", at,
                                num(ctx, count_of(var)));
-    if (sequence) {
-        CBlock *inside = c_if(body, c_name(arena, "t < f->length[row]"));
+    if (sequence || up) {
+        const char *there = !up ? "t < f->length[row]" : sequence ? "from != NULL && t < f->length[row]" : "from != NULL";
+        CBlock *inside = c_if(body, c_name(arena, "%s", there));
         copy_in(ctx, inside, var, to, from);
         clear_input(ctx, c_else(body), var, to, buffer->width);
     } else {

@@ -14,6 +14,8 @@ Ctx ctx_new(Emit *emit, const Pass *pass, const Block *block)
 
 Loc node_loc(const Program *program, const Pass *pass, const Node *node)
 {
+    if (node->op == OP_UP)
+        return program->schedule->up_loc[node->var->id];
     if (node->op == OP_READ || node->op == OP_INPUT)
         return program->schedule->var_loc[pass->backward][node->var->id];
     return pass->loc[node->id];
@@ -204,10 +206,45 @@ const CExpr *token_of(const Ctx *ctx, const Node *node)
     return c_expr(ctx->arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, node_offset(node)));
 }
 
+/* Where the caller's array of adjoints has this step and row. */
+static const CExpr *up_index(const Ctx *ctx, const Node *node)
+{
+    Arena *arena = ctx->arena;
+    const CExpr *at = c_int(arena, 0);
+    if (node_domain(node) == DOMAIN_SEQ)
+        at = c_expr(arena, PREC_ATOM, "($A)", c_add(arena, c_mul(arena, ctx->t, text(ctx, "f->rows")), ctx->row));
+    else if (node->axes)
+        at = ctx->row;
+    return c_mul(arena, at, c_int(arena, node->dim[0] * node->dim[1]));
+}
+
+static const CExpr *up_number(const Ctx *ctx, const Node *node)
+{
+    const char *name = emit_c_name(ctx->emit, node->var->name);
+    return c_expr(ctx->arena, PREC_ATOM,
+                  arena_printf(ctx->arena, "(f->up->%s != NULL ? f->up->%s[$A] : 0)", name, name), up_index(ctx, node));
+}
+
+static const CExpr *up_vector(const Ctx *ctx, const Node *node)
+{
+    Arena *arena = ctx->arena;
+    const char *name = emit_c_name(ctx->emit, node->var->name);
+    const CExpr *at = up_index(ctx, node);
+    if (node->rank == 2)
+        at = c_add(arena, at, c_mul(arena, ctx->matrix_row, c_int(arena, node->dim[1])));
+    const CExpr *left = c_expr(arena, PREC_SUM, "$a - (int)($B)", c_int(arena, node->dim[node->rank - 1]),
+                               unit_position(ctx));
+    return c_expr(arena, PREC_ATOM,
+                  arena_printf(arena, "(f->up->%s != NULL ? rnn_load_part(f->up->%s + $A, $B) : rnn_zero())", name, name),
+                  c_add(arena, at, unit_position(ctx)), left);
+}
+
 const CExpr *number_of(const Ctx *ctx, const Node *node)
 {
     if (ctx->local[node->id])
         return call1(ctx, "rnn_first", ctx->local[node->id]);
+    if (node->op == OP_UP)
+        return up_number(ctx, node);
     const CExpr *leaf = node->rank == 0 ? leaf_number(ctx, node) : NULL;
     if (leaf)
         return leaf;
@@ -235,30 +272,11 @@ static const CExpr *stored_vector(const Ctx *ctx, const Node *node)
     return load(ctx, advance(ctx, row_pointer(ctx, loc.buffer, node_offset(node)), at));
 }
 
-static const CExpr *up_vector(const Ctx *ctx, const Node *node)
-{
-    Arena *arena = ctx->arena;
-    const char *name = emit_c_name(ctx->emit, node->var->name);
-    int64_t count = node->rank == 0 ? 1 : node->dim[0] * node->dim[1];
-    const CExpr *at = ctx->t ? c_add(arena, c_mul(arena, ctx->t, text(ctx, "f->rows")), ctx->row)
-                             : ctx->row ? ctx->row : c_int(arena, 0);
-    at = c_mul(arena, at, c_int(arena, count));
-    if (node->rank == 0)
-        return c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_splat(f->up->%s != NULL ? f->up->%s[$A] : 0)", name, name), at);
-    if (node->rank == 2)
-        at = c_add(arena, at, c_mul(arena, ctx->matrix_row, c_int(arena, node->dim[1])));
-    at = c_add(arena, at, unit_position(ctx));
-    const CExpr *left = c_expr(arena, PREC_SUM, "$a - (int)($B)", c_int(arena, node->dim[node->rank - 1]), unit_position(ctx));
-    return c_expr(arena, PREC_ATOM,
-                  arena_printf(arena, "(f->up->%s != NULL ? rnn_load_part(f->up->%s + $A, $B) : rnn_zero())", name, name),
-                  at, left);
-}
-
 const CExpr *value_of(const Ctx *ctx, const Node *node)
 {
     if (ctx->local[node->id])
         return ctx->local[node->id];
-    if (node->op == OP_UP)
+    if (node->op == OP_UP && node->rank > 0 && !ctx->program->schedule->up_loc[node->var->id].buffer)
         return up_vector(ctx, node);
     if (node->rank == 0)
         return call1(ctx, "rnn_splat", number_of(ctx, node));
@@ -288,6 +306,8 @@ static const CExpr *compute_outer(const Ctx *ctx, const Node *node)
 
 const CExpr *compute(const Ctx *ctx, const Node *node)
 {
+    if (node->op == OP_WHEN_UP)
+        return c_expr(ctx->arena, PREC_ATOM, "(f->up != NULL ? $A : rnn_zero())", value_of(ctx, node->arg[0]));
     if (node->op == OP_ONEHOT)
         return compute_onehot(ctx, node);
     if (node->op == OP_OUTER)

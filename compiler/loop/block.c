@@ -103,11 +103,23 @@ static bool loop_takes(const Pass *pass, const Block *block, const Node *node, B
     return !group || !block->group || block->group == group;
 }
 
+/* Where in the loop the last of the values stands that the node finds in registers: more products than stand side by
+ * side open several blocks of one level. */
+static int first_in_time(const Pass *pass, const Block *loop, const Node *node)
+{
+    int first = 0;
+    for (int i = 0; i < loop->body.n; i++)
+        for (int k = 0; k < node->n; k++)
+            if (pass->home[node->arg[k]->id] == loop->body.at[i] && loop->body.at[i]->level == pass->level[node->id])
+                first = i;
+    return first;
+}
+
 static void add_to_loop(Program *program, Pass *pass, Block *loop, Node *node)
 {
     BlockKind kind = loop_kind(node);
     Block *into = NULL;
-    for (int i = 0; i < loop->body.n && !into; i++)
+    for (int i = first_in_time(pass, loop, node); i < loop->body.n && !into; i++)
         if (loop_takes(pass, loop->body.at[i], node, kind))
             into = loop->body.at[i];
     if (!into) {
@@ -130,6 +142,7 @@ static Block *loop_block(Program *program, Pass *pass, int component)
     loop->component = component;
     loop->axis = program->schedule->loops->at[component].axis;
     loop->direction = program->schedule->loops->at[component].direction;
+    loop->needs = NEEDS_UP;
     vec_push(program->arena, &pass->blocks, loop);
     return loop;
 }
@@ -158,7 +171,7 @@ static void add_outside(Program *program, Pass *pass, Node *node)
         return;
     }
     Domain domain = node_domain(node);
-    unsigned needs = pass->backward ? 0 : pass->needs[node->id];
+    unsigned needs = pass->needs[node->id];
     Block *into = NULL;
     for (int i = 0; i < pass->blocks.n && !into; i++) {
         Block *block = pass->blocks.at[i];
@@ -221,6 +234,29 @@ static void add_variable_blocks(Program *program, Pass *pass)
     }
 }
 
+bool up_is_copied(const Pass *pass, const Node *up)
+{
+    for (int i = 0; i < pass->users[up->id].n; i++)
+        if (!node_is_elementwise(pass->users[up->id].at[i]) || pass->users[up->id].at[i]->op == OP_OUTER)
+            return up->rank > 0;
+    return false;
+}
+
+/* Adjoints from outside as padded rows. */
+static void add_up_blocks(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *up = graph->nodes.at[i];
+        if (!pass->in[i] || up->op != OP_UP || !up_is_copied(pass, up))
+            continue;
+        Block *block = block_new(program, pass, BLOCK_INPUT, node_domain(up), 0);
+        block->var = up->var;
+        block->needs = NEEDS_UP;
+        vec_push(program->arena, &pass->blocks, block);
+    }
+}
+
 static void name_block(Program *program, Block *block)
 {
     const char *name = block->var ? block->var->name : NULL;
@@ -239,12 +275,17 @@ void pass_blocks(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
     add_variable_blocks(program, pass);
+    add_up_blocks(program, pass);
     for (int i = 0; i < graph->nodes.n; i++) {
         Node *node = graph->nodes.at[i];
         if (!pass_computes(program, pass, node))
             continue;
         if (pass->component[i] >= 0)
-            add_to_loop(program, pass, loop_block(program, pass, pass->component[i]), node);
+        {
+            Block *loop = loop_block(program, pass, pass->component[i]);
+            loop->needs &= pass->needs[i]; /* all of it is for adjoints from outside, or none */
+            add_to_loop(program, pass, loop, node);
+        }
         else
             add_outside(program, pass, node);
     }

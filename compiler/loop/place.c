@@ -346,6 +346,18 @@ static void place_variable(Program *program, Pass *pass, GVar *var, bool *taken)
         reserve_lag(program, var, at->buffer);
 }
 
+static void place_ups(Program *program, const Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *up = graph->nodes.at[i];
+        Loc *at = up->op == OP_UP ? &program->schedule->up_loc[up->var->id] : NULL;
+        if (at && pass->in[i] && !at->buffer && up_is_copied(pass, up))
+            *at = (Loc){buffer_new(program, pass, arena_printf(program->arena, "up_%s", up->var->name), span_of(up),
+                                   node_width(up)), 0};
+    }
+}
+
 static void place_leaf_inputs_on_tape(Program *program, const Pass *pass)
 {
     const Graph *graph = program->graph;
@@ -425,8 +437,10 @@ void pass_locs(Program *program, Pass *pass)
             place_node(program, pass, graph->nodes.at[i]);
     for (int i = 0; i < graph->vars.n; i++)
         place_variable(program, pass, graph->vars.at[i], taken);
-    if (pass->backward)
+    if (pass->backward) {
         place_leaf_inputs_on_tape(program, pass);
+        place_ups(program, pass);
+    }
     for (int i = 0; i < pass->groups.n; i++) {
         Group *group = pass->groups.at[i];
         for (int s = 0; group->prefill && s < group->slots; s++) {

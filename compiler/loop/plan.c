@@ -159,6 +159,8 @@ static void touch(Buffer *buffer, int pass, int at)
 
 static void touch_node(const Program *program, const Pass *pass, const Node *node, int at)
 {
+    if (node->op == OP_UP)
+        touch(program->schedule->up_loc[node->var->id].buffer, pass->backward, at);
     if (node->op == OP_READ || node->op == OP_INPUT)
         touch(program->schedule->var_loc[pass->backward][node->var->id].buffer, pass->backward, at);
     touch(pass->loc[node->id].buffer, pass->backward, at);
@@ -186,7 +188,9 @@ static void touch_block(const Program *program, const Pass *pass, const Block *b
         if (block->copies.at[i].node)
             touch_node(program, pass, block->copies.at[i].node, at);
     }
-    if (block->var) {
+    if (block->var && block->kind == BLOCK_INPUT && pass->backward)
+        touch(program->schedule->up_loc[block->var->id].buffer, pass->backward, at);
+    else if (block->var) {
         touch(program->schedule->var_loc[pass->backward][block->var->id].buffer, pass->backward, at);
         if (block->var->init)
             touch_node(program, pass, block->var->init, at);

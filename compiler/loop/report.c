@@ -57,7 +57,7 @@ PassCounts pass_counts(const Program *program, const Pass *pass)
             count_step(program, block, &counts);
         } else if (block->kind == BLOCK_PRODUCT) {
             bool begins = pass->component[block->group->result[0]->id] >= 0;
-            *(begins ? &counts.hoisted : &counts.outside) += 1;
+            *(begins ? &counts.hoisted : block->domain == DOMAIN_SEQ ? &counts.outside : &counts.rows) += 1;
         } else if (block->kind == BLOCK_CONTRACT) {
             counts.weights++;
         } else if (block->kind == BLOCK_SUM) {
@@ -76,7 +76,7 @@ void pass_counts_print(Text *out, const PassCounts *counts)
         {"loop", counts->loops},       {"product", counts->products},     {"stage", counts->stages},
         {"operand", counts->operands}, {"reduction", counts->reductions}, {"map", counts->maps},
         {"loose", counts->loose},      {"hoisted", counts->hoisted},      {"outside", counts->outside},
-        {"weights", counts->weights},  {"sum", counts->sums},
+        {"rows", counts->rows},        {"weights", counts->weights},      {"sum", counts->sums},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         text_printf(out, "%s%s %d", i ? " " : "", rows[i].name, rows[i].n);

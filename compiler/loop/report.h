@@ -16,7 +16,8 @@ typedef struct PassCounts {
     int maps;       /* blocks of a step that are elementwise and have no product */
     int loose;      /* products of a step that are on no cycle: should be 0 */
     int hoisted;    /* joined products over all steps that begin the sums of a loop */
-    int outside;    /* other joined products outside loops */
+    int outside;    /* other joined products over all steps */
+    int rows;       /* joined products of a row, or of the whole call: no steps */
     int weights;    /* products with k = all steps and rows: gradients of matrices */
     int sums;       /* sums over steps and rows of vectors or scattered rows */
 } PassCounts;

@@ -275,10 +275,12 @@ static void pull_into_loops(Program *program, Pass *pass)
 
 /* ---- what a value waits for besides the past: targets, or steps still to come ---- */
 
-static unsigned own_needs(const Node *node)
+static unsigned own_needs(const Pass *pass, const Node *node)
 {
     AxisSet steps = ~AXIS_BIT(AXIS_BATCH);
     unsigned needs = 0;
+    if (pass->backward)
+        return node->op == OP_UP ? NEEDS_UP : 0;
     if (node->var && node->var->kind == GVAR_TARGET)
         needs |= NEEDS_TARGET;
     if ((node->op == OP_READ && node->offset > 0) || node->from_end || (node->over & steps))
@@ -293,13 +295,15 @@ static void find_needs(const Program *program, Pass *pass)
         changed = false;
         for (int i = 0; i < graph->nodes.n; i++) {
             const Node *node = graph->nodes.at[i];
-            unsigned needs = own_needs(node);
+            unsigned needs = own_needs(pass, node);
             for (int k = 0; k < node->n; k++)
                 needs |= pass->needs[node->arg[k]->id];
             if (node->op == OP_READ && node->var->def)
                 needs |= pass->needs[node->var->def->id];
             if (node->op == OP_READ && node->var->init)
                 needs |= pass->needs[node->var->init->id];
+            if (node->op == OP_WHEN_UP)
+                needs = 0;
             changed = changed || needs != pass->needs[i];
             pass->needs[i] = needs;
         }
@@ -309,8 +313,7 @@ static void find_needs(const Program *program, Pass *pass)
 static void pass_build(Program *program, Pass *pass)
 {
     pass_find_users(program, pass);
-    if (!pass->backward)
-        find_needs(program, pass);
+    find_needs(program, pass);
     pull_into_loops(program, pass);
     pass_loop_levels(program, pass);
     pass_groups(program, pass);
@@ -333,6 +336,7 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
     schedule->on_tape = arena_array(arena, bool, graph->nodes.n);
     for (int i = 0; i < 2; i++)
         schedule->var_loc[i] = arena_array(arena, Loc, graph->vars.n);
+    schedule->up_loc = arena_array(arena, Loc, graph->vars.n);
     schedule->has_backward = graph->loss && graph->param_grads.n > 0 && !options->only_forward;
     pass_init(program, &schedule->forward, false);
     pass_mark(program, &schedule->forward);

@@ -82,7 +82,7 @@ typedef struct Block {
     int unroll_k;
     const char *name;   /* of its function, C-safe and unique */
 } Block;
-enum { NEEDS_TARGET = 1, NEEDS_FUTURE = 2 }; /* a block never mixes these */
+enum { NEEDS_TARGET = 1, NEEDS_FUTURE = 2, NEEDS_UP = 4 /* backward: computed only for adjoints from outside */ }; /* a block never mixes these */
 
 typedef VEC(Node *) NodeList;
 typedef struct Pass {
@@ -109,6 +109,7 @@ struct Schedule {
     Pass forward, backward;
     bool has_backward;
     Loc *var_loc[2];    /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
+    Loc *up_loc;        /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
     bool *on_tape;      /* [nodes] */
     GraphLoops *loops;
     int block_count, group_count, packed_count;
@@ -124,6 +125,7 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
 
 /* --- between the files of this folder --- */
 bool node_is_leaf(const Node *node);       /* read where it is used; never computed in a block */
+bool up_is_copied(const Pass *pass, const Node *up); /* a whole-row function reads this UP leaf */
 bool node_is_total(const Node *node);      /* double scalar: BLOCK_TOTAL */
 bool node_is_product(const Node *node);    /* of a parameter and a vector: runs on packed weights */
 Node *product_operand(const Node *product);

@@ -195,6 +195,61 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
     return check.wrong;
 }
 
+/* ---- order: what a block reads has been computed by a block before it ---- */
+
+/* Places of blocks: of those in loops the loop's, then the place in a step. */
+typedef struct Order {
+    const Pass *pass;
+    int *top, *step; /* [blocks] */
+} Order;
+
+static bool comes_later(const Order *order, const Block *maker, const Block *block)
+{
+    if (order->top[maker->id] != order->top[block->id])
+        return order->top[maker->id] > order->top[block->id];
+    return order->step[maker->id] > order->step[block->id];
+}
+
+static const char *check_block_order(const Program *program, const Order *order, const Block *block)
+{
+    for (int i = 0; i < block->nodes.n; i++) {
+        const Node *node = block->nodes.at[i];
+        for (int k = 0; k < node->n; k++) {
+            const Node *arg = node->arg[k];
+            bool read = arg->op == OP_READ && arg->var->def;
+            const Block *maker = order->pass->home[read ? arg->var->def->id : arg->id];
+            bool in_turn = read && maker && order->top[maker->id] == order->top[block->id]; /* of another step */
+            if (maker && !in_turn && comes_later(order, maker, block))
+                return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name, maker->name);
+            if (maker == block && !read && arg->id >= node->id)
+                return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
+        }
+    }
+    return NULL;
+}
+
+static const char *check_order(const Program *program, const Pass *pass)
+{
+    int n = program->schedule->block_count;
+    Order order = {pass, arena_array(program->arena, int, n), arena_array(program->arena, int, n)};
+    for (int i = 0; i < pass->blocks.n; i++) {
+        const Block *block = pass->blocks.at[i];
+        order.top[block->id] = i;
+        for (int k = 0; k < block->body.n; k++) {
+            order.top[block->body.at[k]->id] = i;
+            order.step[block->body.at[k]->id] = k;
+        }
+    }
+    const char *wrong = NULL;
+    for (int i = 0; i < pass->blocks.n && !wrong; i++) {
+        const Block *block = pass->blocks.at[i];
+        wrong = check_block_order(program, &order, block);
+        for (int k = 0; k < block->body.n && !wrong; k++)
+            wrong = check_block_order(program, &order, block->body.at[k]);
+    }
+    return wrong;
+}
+
 /* In step and generate blocks run in an order of their own: nothing may share. */
 static const char *check_step(const Program *program)
 {
@@ -285,6 +340,10 @@ const char *plan_verify(const Program *program)
     const char *wrong = check_bounds(program);
     if (!wrong)
         wrong = check_fixed(program);
+    if (!wrong)
+        wrong = check_order(program, &schedule->forward);
+    if (!wrong && schedule->has_backward)
+        wrong = check_order(program, &schedule->backward);
     if (!wrong)
         wrong = check_run(program, &schedule->forward, REGION_TAPE);
     if (!wrong)
