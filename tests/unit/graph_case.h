@@ -194,11 +194,37 @@ static inline double case_gradient_product(GraphCase *c)
     return sum;
 }
 
-/* Complex step of `graph`'s loss against the gradient nodes of c->graph: relative error. */
+/* What the caller's adjoints add: outputs' slopes times them, over the valid coordinates. */
+static inline double case_output_slope(GraphCase *c, Graph *graph, Interp *interp)
+{
+    double sum = 0;
+    for (int i = 0; i < graph->outputs.n; i++) {
+        const GOutput *output = &graph->outputs.at[i];
+        const double *up = c->up[output->var->id].real;
+        const AxisSet axes = output->var->axes;
+        const int64_t n = output->value->dim[0] * output->value->dim[1];
+        const int steps = (axes & AXIS_BIT(CASE_T)) != 0 ? c->data.steps[CASE_T] : 1;
+        const int rows = (axes & AXIS_BIT(AXIS_BATCH)) != 0 ? c->data.rows : 1;
+        for (int cell = 0; up != NULL && cell < steps * rows; cell++) {
+            const int at[MAX_AXES] = {cell % rows, cell / rows};
+            if (steps > 1 && rows > 1 && at[CASE_T] >= interp_length(interp, CASE_T, at[0]))
+                continue;
+            const Complex *y = interp_at(interp, output->value, at);
+            for (int64_t k = 0; k < n; k++)
+                sum += cimag(y[k]) * up[cell * n + k];
+        }
+    }
+    return sum * 1e30;
+}
+
+/* Complex step of `graph`'s loss (and outputs, where they have adjoints) against the gradient nodes of c->graph:
+ * relative error. */
 static inline double case_error(GraphCase *c, Graph *graph)
 {
     Interp *interp = interp_new(c->arena, graph, &c->data);
-    const double slope = interp_slope(interp, graph->loss), product = case_gradient_product(c);
+    const double slope =
+        (graph->loss == NULL ? 0 : interp_slope(interp, graph->loss)) + case_output_slope(c, graph, interp);
+    const double product = case_gradient_product(c);
     return fabs(slope - product) / (fabs(slope) + fabs(product) + 1e-3);
 }
 #endif

@@ -166,8 +166,10 @@ static void check_at(int rank, int offset, bool from_end)
 static void all_elementwise(void)
 {
     for (int op = 0; op < OP_ROWS; op++) {
-        if (op_info[op].family != FAMILY_EW || (op_info[op].flags & OP_TRUTH) != 0 || op == OP_SIGN ||
-            op == OP_STOPGRAD)
+        bool smooth = false;
+        for (int i = 0; i < op_info[op].args && i < 3; i++)
+            smooth = smooth || op_differentiable((OpId)op, i);
+        if (op_info[op].family != FAMILY_EW || !smooth)
             continue;
         const int shapes = op == OP_EXPAND ? 1 : 1 << op_info[op].args;
         for (int shape = 0; shape < shapes; shape++)
