@@ -122,13 +122,12 @@ static void close_buffers(Sampler *sampler)
         rnn_vocab_free(sampler->vocab);
 }
 
-/* Begins the generation, so that what does not vary over the axis is known before the prefix is read. */
+/* What does not vary over the generated axis. */
 static int begin(Sampler *sampler, const int32_t *steps)
 {
     const rnn_model *model = sampler->run->model;
     RunModel *run = sampler->run;
     sampler->call.steps = steps;
-    sampler->call.len = sampler->window ? rnn_window_of(sampler->window)->len : NULL;
     if (model->entry_begin(sampler->entry, run->params, run->packed, &sampler->call, run->state, run->work) != RNN_OK)
         return run_fault(model, &sampler->call);
     return -1;
@@ -210,25 +209,33 @@ static int generate(Sampler *sampler)
     return over < 0 ? EXIT_DONE : over;
 }
 
+static int prime(Sampler *sampler)
+{
+    const char *text = sampler->values->prime;
+    int32_t *tokens = NULL;
+    size_t count = 0;
+    rnn_error err = {0};
+    if (!sampler->vocab)
+        return command_error("--prime needs the vocabulary beside the weights");
+    if (rnn_vocab_encode(sampler->vocab, text, strlen(text), &tokens, &count, &err) != RNN_OK)
+        return command_error("--prime: %s", err.text);
+    const int over = read_prefix(sampler, tokens, count);
+    free(tokens);
+    if (over < 0 && sampler->rows == 1)
+        fputs(text, stdout);
+    return over;
+}
+
+/* eval comes before begin: both use the work memory, and generation continues what begin left there. */
 static int prime_and_generate(Sampler *sampler)
 {
-    const char *prime = sampler->values->prime;
-    const int32_t steps[RNN_AXES_MAX] = {0};
-    int over = begin(sampler, sampler->window ? rnn_window_of(sampler->window)->steps : steps);
-    if (over < 0 && prime) {
-        int32_t *tokens = NULL;
-        size_t count = 0;
-        rnn_error err = {0};
-        if (!sampler->vocab)
-            return command_error("--prime needs the vocabulary beside the weights");
-        if (rnn_vocab_encode(sampler->vocab, prime, strlen(prime), &tokens, &count, &err) != RNN_OK)
-            return command_error("--prime: %s", err.text);
-        over = read_prefix(sampler, tokens, count);
-        free(tokens);
-        if (over < 0 && sampler->rows == 1)
-            fputs(prime, stdout);
-    }
-    sampler->call.steps = steps;
+    static const int32_t no_steps[RNN_AXES_MAX];
+    const rnn_window *given = sampler->window ? rnn_window_of(sampler->window) : NULL;
+    sampler->call.len = given ? given->len : NULL;
+    int over = sampler->values->prime ? prime(sampler) : -1;
+    if (over < 0)
+        over = begin(sampler, given ? given->steps : no_steps);
+    sampler->call.steps = no_steps;
     return over < 0 ? generate(sampler) : over;
 }
 

@@ -6,6 +6,13 @@
 #include "charlm.h"
 #include "rnn/train.h"
 
+#define TEXT_OF(x) #x
+#define TEXT(x) TEXT_OF(x)
+
+/* The sizes that the model was compiled with: kept in the file of weights, so that rnnc knows them again. */
+static const rnn_meta sizes[] = {{RNN_META_DEFINE "V", TEXT(CHARLM_DIM_V)},
+                                 {RNN_META_DEFINE "E", TEXT(CHARLM_DIM_E)},
+                                 {RNN_META_DEFINE "H", TEXT(CHARLM_DIM_H)}};
 static rnn_error err;
 
 static void need(rnn_status status)
@@ -24,7 +31,7 @@ int main(int argc, char **argv)
     rnn_vocab *vocab;
     rnn_feed feed = {"w", NULL, 0, 0};
     const char *weights = argc == 5 ? argv[1] : "";
-    char *text, *vocab_path = rnn_vocab_path(weights), vocabulary[16];
+    char *text, *vocab_path = rnn_vocab_path(weights);
     int32_t *tokens;
     size_t bytes;
     if (argc != 5) {
@@ -55,9 +62,7 @@ int main(int argc, char **argv)
         if (step % 20 == 0 || step + 1 == steps)
             printf("step %ld: loss %.4f\n", step + 1, report.loss);
     }
-    snprintf(vocabulary, sizeof vocabulary, "%d", CHARLM_DIM_V);
-    const rnn_meta size = {RNN_META_DEFINE "V", vocabulary}; /* so that rnnc knows the size again */
-    need(rnn_params_save(charlm_model(), argv[4], learner.params, &size, 1, &err));
+    need(rnn_params_save(charlm_model(), argv[4], learner.params, sizes, 3, &err));
     rnn_source_close(&source);
     rnn_learner_close(&learner);
     rnn_vocab_free(vocab);
