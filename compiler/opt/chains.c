@@ -132,7 +132,8 @@ static Node *chain(const Chains *chains, const Node *root, const Sum *terms, Nod
     for (int turn = 0; turn < 4; turn++)
         for (int i = 0; i < terms->n; i++) {
             const Addend *addend = &terms->at[i];
-            const bool product = is_product(chains, addend->node);
+            /* a product that varies over fewer axes is made once for all of them, a term like any other */
+            const bool product = is_product(chains, addend->node) && addend->node->axes == root->axes;
             if (product != turns[turn].product ||
                 loops_same_cycle(chains->loops, root, addend->node) != turns[turn].loop)
                 continue;
