@@ -210,8 +210,8 @@ static void touch_ends(const Program *program, const Pass *pass)
         touch_node(program, pass, graph->outputs.at[i].value, end);
     for (int i = 0; i < graph->vars.n; i++) {
         const GVar *var = graph->vars.at[i];
-        if (var->lag > 0 && (var->kind == GVAR_ADJOINT) == pass->backward) {
-            touch(program->schedule->var_loc[pass->backward][i].buffer, pass->backward, end);
+        if (!pass->backward && var->lag > 0 && var->kind != GVAR_ADJOINT) {
+            touch(program->schedule->var_loc[0][i].buffer, 0, end);
             if (var->init)
                 touch_node(program, pass, var->init, end);
         }

@@ -22,7 +22,8 @@ typedef struct Check {
     const Program *program;
     const Pass *pass;
     Region region;
-    bool *spoilt; /* [buffers] somebody else has written there since */
+    bool *spoilt;      /* [buffers] somebody else has written there since the values were */
+    bool *spoilt_ends; /* [buffers] ... since the steps before and after the window were */
     bool *written; /* [buffers] */
     const char *wrong;
 } Check;
@@ -55,6 +56,7 @@ static void complain(Check *check, const char *what, const Buffer *buffer, const
                                     buffer->name, what, block ? block->name : "'end'");
 }
 
+/* `block` LEAD writes the steps before and after the window, all others write the rest. */
 static void write_buffer(Check *check, const Buffer *buffer, const Block *block)
 {
     if (!buffer)
@@ -62,17 +64,17 @@ static void write_buffer(Check *check, const Buffer *buffer, const Block *block)
     check->written[buffer->id] = true;
     if (!stands_here(check, buffer))
         return;
-    check->spoilt[buffer->id] = false;
+    *(block && block->kind == BLOCK_LEAD ? &check->spoilt_ends[buffer->id] : &check->spoilt[buffer->id]) = false;
     if (place_of(buffer, check->region) < 0)
         complain(check, "has no place but is written", buffer, block);
     for (int i = 0; i < check->program->buffers.n; i++) {
         const Buffer *other = check->program->buffers.at[i];
         if (other != buffer && overlap(check, buffer, other))
-            check->spoilt[other->id] = true;
+            check->spoilt[other->id] = check->spoilt_ends[other->id] = true;
     }
 }
 
-static void read_buffer(Check *check, const Buffer *buffer, const Block *block)
+static void read_part(Check *check, const Buffer *buffer, bool ends, const Block *block)
 {
     if (!buffer)
         return;
@@ -83,8 +85,13 @@ static void read_buffer(Check *check, const Buffer *buffer, const Block *block)
     }
     if (place_of(buffer, check->region) < 0)
         complain(check, "has no place but is read", buffer, block);
-    else if (check->spoilt[buffer->id])
+    else if (check->spoilt[buffer->id] || (ends && check->spoilt_ends[buffer->id]))
         complain(check, "is overwritten before it is read", buffer, block);
+}
+
+static void read_buffer(Check *check, const Buffer *buffer, const Block *block)
+{
+    read_part(check, buffer, false, block);
 }
 
 /* ---- what blocks touch ---- */
@@ -108,7 +115,7 @@ static void read_arguments(Check *check, const Block *block)
         const Node *node = block->nodes.at[i];
         for (int k = 0; k < node->n; k++)
             if (!is_mine(block, node->arg[k], check->pass))
-                read_buffer(check, buffer_of(check, node->arg[k]), block);
+                read_part(check, buffer_of(check, node->arg[k]), node->arg[k]->op == OP_READ, block);
     }
     for (int i = 0; i < block->copies.n; i++)
         if (block->copies.at[i].node && !is_mine(block, block->copies.at[i].node, check->pass))
@@ -168,7 +175,7 @@ static void read_at_end(Check *check)
         read_buffer(check, buffer_of(check, graph->outputs.at[i].value), NULL);
     for (int i = 0; !backward && i < graph->vars.n; i++)
         if (graph->vars.at[i]->lag > 0 && graph->vars.at[i]->kind != GVAR_ADJOINT)
-            read_buffer(check, check->program->schedule->var_loc[0][i].buffer, NULL);
+            read_part(check, check->program->schedule->var_loc[0][i].buffer, true, NULL);
     for (int i = 0; backward && i < graph->input_grads.n; i++)
         if (graph->input_grads.at[i].grad)
             read_buffer(check, buffer_of(check, graph->input_grads.at[i].grad), NULL);
@@ -184,6 +191,7 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
 {
     Check check = {.program = program, .pass = pass, .region = region,
                    .spoilt = arena_array(program->arena, bool, program->buffers.n),
+                   .spoilt_ends = arena_array(program->arena, bool, program->buffers.n),
                    .written = arena_array(program->arena, bool, program->buffers.n)};
     for (int i = 0; i < 2 && !pass->backward; i++) /* lengths and positions: noted when a call starts, read by all */
         write_buffer(&check, program->buffers.at[i], NULL);

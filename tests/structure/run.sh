@@ -119,7 +119,30 @@ self_test() {
     [ -z "$(differences "$DIR/claim" "$DIR/loop")" ] || fail "self" "takes a right count for a wrong one"
 }
 
+# The verifier must see plans that are broken on purpose.
+check_verifier() {
+    build=${SANITIZED:-${BUILD:-build}}
+    flags="-std=c11 -g -O1 -Wall -Wextra -Werror -D_POSIX_C_SOURCE=200809L -Icompiler -I. -Iruntime/include"
+    if [ -n "$SANITIZED" ]; then
+        flags="$flags -fsanitize=address,undefined -fno-sanitize-recover=all"
+    else
+        make -s --no-print-directory BUILD="$build" lib-compiler || { fail verifier "is not built"; return; }
+    fi
+    # shellcheck disable=SC2086
+    if ! ${CC:-cc} $flags -o "$DIR/break_plan" tests/structure/break_plan.c "$build/librnnc.a" "$build/librnn.a" -lm -ldl \
+        2>"$DIR/errors"; then
+        fail verifier "does not compile"
+        sed 's/^/    /' "$DIR/errors" | head -20
+    elif timeout 120 "$DIR/break_plan" tests/structure/*.rnn >"$DIR/broken" 2>&1; then
+        echo "ok structure/verifier"
+    else
+        fail verifier "lets broken plans pass"
+        sed 's/^/    /' "$DIR/broken" | head -20
+    fi
+}
+
 self_test
+[ $# -gt 0 ] && [ "$1" != verifier ] || check_verifier
 for model in tests/structure/*.rnn; do
     name=$(basename "$model" .rnn)
     [ $# -eq 0 ] || [ "$1" = "$name" ] || continue
