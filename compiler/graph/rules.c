@@ -214,7 +214,7 @@ static Node *rule_sum(Graph *graph, NodeSpec *spec)
         return Mul(a->arg[0], Num((double)node_count(a)));
     if (a->op == OP_NEG)
         return Neg(build_unary(graph, OP_SUM, a->arg[0]));
-    if (a->op == OP_MUL && same_shape(a->arg[0], a->arg[1]))
+    if (a->op == OP_MUL && a->rank == 1 && same_shape(a->arg[0], a->arg[1])) /* rows of matrices differ in stride */
         return Dot(a->arg[0], a->arg[1]);
     return NULL;
 }
