@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "rnn/tensors.h"
+#include "tensors_file.h"
 
 enum { HASH_CHARS = 17, OWN_METAS = 2 };
 
@@ -25,8 +25,8 @@ static rnn_status check_hash(const rnn_model *model, const rnn_tensors *file, in
     format_hash(model->params_hash, own);
     if (strcmp(stored, own) != 0) {
         return rnn_error_set(err, RNN_VERSION,
-                             "these weights belong to other parameters: their hash is %.16s, that of model %s is %s",
-                             stored, model->name, own);
+                             "'%s' belongs to other parameters: their hash is %.16s, that of model %s is %s",
+                             file->path, stored, model->name, own);
     }
     return RNN_OK;
 }
@@ -59,7 +59,8 @@ static void format_shape(int32_t rank, const int64_t *dim, char *text, size_t ca
     (void)snprintf(text + used, capacity - used, "]");
 }
 
-static rnn_status check_shape(const rnn_param_info *param, const rnn_tensor_info *info, rnn_error *err)
+static rnn_status check_shape(const rnn_param_info *param, const rnn_tensors *file, const rnn_tensor_info *info,
+                              rnn_error *err)
 {
     char own[64], stored[64];
     int64_t dim[2];
@@ -70,8 +71,8 @@ static rnn_status check_shape(const rnn_param_info *param, const rnn_tensor_info
     dim[1] = param->dim[1];
     format_shape(param->rank, dim, own, sizeof own);
     format_shape(info->rank, info->dim, stored, sizeof stored);
-    return rnn_error_set(err, RNN_FORMAT, "the shape of '%.96s' is %s in the file and %s in the model", param->name,
-                         stored, own);
+    return rnn_error_set(err, RNN_FORMAT, "'%s': the shape of '%.96s' is %s in the file and %s in the model",
+                         file->path, param->name, stored, own);
 }
 
 /* Fills index[param]: the tensor of each parameter, -1 where it may be missing and is. */
@@ -82,14 +83,14 @@ static rnn_status match(const rnn_model *model, const rnn_tensors *file, int32_t
     for (i = 0; i < model->params; i++) {
         index[i] = rnn_tensors_find(file, model->param[i].name);
         if (index[i] < 0 && (flags & RNN_LOAD_MISSING) == 0) {
-            return rnn_error_set(err, RNN_FORMAT, "the file has no tensor '%.96s', a parameter of model %s",
+            return rnn_error_set(err, RNN_FORMAT, "'%s' has no tensor '%.96s', a parameter of model %s", file->path,
                                  model->param[i].name, model->name);
         }
         if (index[i] < 0) {
             continue;
         }
         found++;
-        status = check_shape(&model->param[i], rnn_tensors_at(file, index[i]), err);
+        status = check_shape(&model->param[i], file, rnn_tensors_at(file, index[i]), err);
         if (status != RNN_OK) {
             return status;
         }
@@ -103,8 +104,8 @@ static rnn_status match(const rnn_model *model, const rnn_tensors *file, int32_t
         for (k = 0; k < model->params && index[k] != i; k++) {
         }
         if (k == model->params) {
-            return rnn_error_set(err, RNN_FORMAT, "the file has a tensor '%.96s', which is no parameter of model %s",
-                                 name, model->name);
+            return rnn_error_set(err, RNN_FORMAT, "'%s' has a tensor '%.96s', which is no parameter of model %s",
+                                 file->path, name, model->name);
         }
     }
     return RNN_OK;
