@@ -137,7 +137,8 @@ static void check_large(void)
 {
     check_shape(230, 20, 1100, 2, 2, 0);
     check_shape(13, 33, 9000, 1, 4, 1);
-    check_shape(1, 33, 100000, 1, 2, 1);
+    check_shape(1, 33, 200000, 1, 2, 1);
+    check_shape(2000, 5, 700, 1, 1, 0);
 }
 
 int main(int argc, char **argv)

@@ -33,8 +33,10 @@ static void check_philox(void)
 
 static void check_dropout(void)
 {
-    static const double rates[] = {0, 0.1, 0.5, 0.9, 1};
+    /* the last one is a number that a word gives: uniform = p keeps */
+    double rates[] = {0, 0.1, 0.5, 0.9, 1, 0};
     rnn_key key = {0xfeedfacecafebeefU, 3};
+    rates[5] = (rnn_philox_word(key, 10, 20, 7, 0) >> 8) / 16777216.0;
     for (int n = 1; n <= 200; n += n < 70 ? 1 : 13)
         for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
             rnn_real p = (rnn_real)rates[r], *want = calloc((size_t)RNN_PADDED(n), sizeof *want);

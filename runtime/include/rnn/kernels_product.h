@@ -14,8 +14,9 @@
 #else
 #define RNN_TILE_VECTORS 2
 #endif
-#define RNN_DEPTH_BLOCK 512             /* depths before the accumulators are put down, for large A */
-#define RNN_ROW_BLOCK_REALS (96 * 1024) /* of A: rows times depths that should stay in the second cache */
+#define RNN_DEPTH_WHOLE 1024             /* depths that are never cut */
+#define RNN_DEPTH_BLOCK 768              /* otherwise at most so many before the accumulators are put down */
+#define RNN_ROW_BLOCK_REALS (128 * 1024) /* of A: rows times depths that should stay in the second cache */
 
 /* x[rows][vectors] += A B over K depths: element (i, k) of A at a[i * row + k * depth], depth k of B at b + k * ldb.
  * Both counts are constants at every call, so that all of x is in registers. */
@@ -234,10 +235,9 @@ RNN_API void rnn_gemm_part(rnn_real *C, ptrdiff_t ldc, const rnn_real *A, ptrdif
 {
     int blocks = (P + NP - 1) / NP;
     int from = (int)((int64_t)blocks * part / parts), to = (int)((int64_t)blocks * (part + 1) / parts);
-    int small = (int64_t)M * K <= RNN_ROW_BLOCK_REALS;
-    int depths = small || K < RNN_DEPTH_BLOCK ? K : RNN_DEPTH_BLOCK;
+    int small = (int64_t)M * K <= RNN_ROW_BLOCK_REALS, cuts = (K + RNN_DEPTH_BLOCK - 1) / RNN_DEPTH_BLOCK;
+    int depths = small || K <= RNN_DEPTH_WHOLE ? K : (K + cuts - 1) / cuts;
     int rows = small ? M : RNN_ROW_BLOCK_REALS / depths / 12 * 12;
-    rows = rows < 12 ? 12 : rows;
     for (int m = 0; m < M; m += rows) {
         int k = 0;
         do {
