@@ -26,7 +26,8 @@ rnn_status rnn_atomic_write(rnn_atomic *file, const void *bytes, size_t count, r
 rnn_status rnn_atomic_commit(rnn_atomic *file, const char *keep, rnn_error *err);
 void rnn_atomic_abort(rnn_atomic *file);
 
-/* Removes what writers that died left beside `path`: temporary files of this target that no process has locked. */
+/* Removes what writers that died left beside `path`: temporary files of this target that no process has locked and
+ * whose process is gone. */
 void rnn_atomic_sweep(const char *path);
 
 /* 64-bit hash of bytes, continued from `seed`; any change within one 8-byte word changes it. */

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -262,8 +263,9 @@ static void sweep_directory(DIR *listing, const char *path, char *name)
         if (length <= PREFIX_BYTES || length >= NAME_BYTES || strncmp(entry->d_name, prefix, PREFIX_BYTES) != 0) {
             continue;
         }
+        /* the lock tells of writers in other containers, the process id of one between close and rename */
         process = strtol(entry->d_name + PREFIX_BYTES, NULL, 10);
-        if (process == (long)getpid()) { /* our own locks do not show: another thread may be writing it */
+        if (process <= 0 || kill((pid_t)process, 0) == 0 || errno != ESRCH) {
             continue;
         }
         memcpy(name + directory, entry->d_name, length + 1);

@@ -3,6 +3,7 @@
  * checkpoint or touches nothing. */
 #include <dirent.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "file_calls.h"
 #include "toy_run.h"
@@ -362,15 +363,60 @@ static void test_places(void)
             snprintf(stale, sizeof stale, "%s", call_log[i].path);
     call_log_clear();
     char *digits = strstr(stale, ".rnn-") + 5 + 17;
-    snprintf(digits, 60, "1-00000000.tmp");
+    const pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    CHECK(waitpid(dead, NULL, 0) == dead);
+    snprintf(digits, 60, "%d-00000000.tmp", (int)getppid()); /* alive: it may still be writing */
+    write_bytes(stale, "busy", 4);
+    CHECK(rnn_trainer_save(run.trainer, file, &run.err) == RNN_OK && access(stale, F_OK) == 0);
+    unlink(stale);
+    snprintf(digits, 60, "%d-00000000.tmp", (int)dead);
     write_bytes(stale, "left", 4);
-    snprintf(name, sizeof name, "%s/.rnn-0123456789abcdef-1-00000000.tmp", directory);
+    snprintf(name, sizeof name, "%s/.rnn-0123456789abcdef-%d-00000000.tmp", directory, (int)dead);
     write_bytes(name, "another", 7);
     CHECK(files_in_directory(1) == 2);
     CHECK(rnn_trainer_save(run.trainer, file, &run.err) == RNN_OK);
     CHECK(files_in_directory(1) == 1 && access(name, F_OK) == 0);
     unlink(name);
     toy_run_close(&run);
+    toy_remove(file);
+}
+
+/* Two processes that save to one name: whoever looks always finds one of the two, whole. */
+static void test_two_writers(void)
+{
+    static ToyRun run;
+    pid_t child[2];
+    int left = 2, looked = 0;
+    run_to(&run, 1);
+    CHECK(rnn_trainer_save(run.trainer, file, &run.err) == RNN_OK);
+    toy_run_close(&run);
+    for (int k = 0; k < 2; k++) {
+        child[k] = fork();
+        if (child[k] == 0) {
+            run_to(&run, 10 + 10 * k);
+            for (int i = 0; i < 150; i++)
+                if (rnn_trainer_save(run.trainer, file, &run.err) != RNN_OK) {
+                    fprintf(stderr, "writer %d: %s\n", k, run.err.text);
+                    _exit(3);
+                }
+            _exit(0);
+        }
+    }
+    while (left > 0) {
+        rnn_checkpoint_info info;
+        int status;
+        CHECK(rnn_checkpoint_peek(file, &info, &run.err) == RNN_OK);
+        CHECK(info.step == 1 || info.step == 10 || info.step == 20);
+        looked++;
+        if (waitpid(-1, &status, WNOHANG) > 0) {
+            CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+            left--;
+        }
+    }
+    printf("looked %d times while two were writing\n", looked);
+    CHECK(files_in_directory(1) == 0);
     toy_remove(file);
 }
 
@@ -383,6 +429,7 @@ int main(void)
     test_faults();
     test_crashes();
     test_places();
+    test_two_writers();
     CHECK(files_in_directory(0) == 0 && files_in_directory(1) == 0);
     rmdir(directory);
     return unit_result();
