@@ -345,7 +345,7 @@ static bool outputs_defined(Application *a)
     bool ok = true;
     for (int i = 0; i < a->cell->results.n; i++) {
         SemaVar *var = a->instance->outputs.at[i];
-        if (var->has_def)
+        if (var->has_def || a->c->full)
             continue;
         const Name *name = &a->cell->results.at[i].name;
         say(a->c, a->instance->scope, E0215, name->span, "output %s of cell %s has no equation", name->id,
@@ -445,6 +445,10 @@ Instance *layer_apply(Checker *c, const Expr *expr, Here here, SemaVar *const *t
         a->head.running = head_axis(&a->head, results->at[0].name.index.at[0]->name);
     if (here.scope->nested >= MAX_NESTED) {
         limit_hit(c, here.scope, call->span, "cells contain cells too deeply", MAX_NESTED);
+        return NULL;
+    }
+    if (++c->copies > MAX_COPIES) {
+        limit_hit(c, here.scope, call->span, "too many copies of cells", MAX_COPIES);
         return NULL;
     }
     a->instance = instance_new(a);

@@ -1,6 +1,5 @@
 /* batch.c: which values differ from row to row (S6). Data does, and so does what depends on a row's length or draws
- * random numbers. What was reduced over the batch may feed only the loss and metrics (E0409). Components come in order
- * of dependence, so one pass, repeated inside loops, is enough. */
+ * random numbers. What was reduced over the batch may feed only the loss and metrics (E0409). */
 #include "sema/check.h"
 
 static bool rows_by_itself(const SemaTerm *term)
@@ -63,21 +62,26 @@ static bool mark_var(Checker *c, SemaVar *var)
     return before != var->var.axes || over != var->reduced_batch;
 }
 
+/* Whenever a variable changes, those who read it are looked at again; dependences come first. */
 void batch_find(Checker *c)
 {
-    for (int from = 0, to; from < c->components.n; from = to) {
-        bool changed = true;
-        for (to = from; to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;)
-            to++;
-        while (changed) {
-            changed = false;
-            for (int i = from; i < to; i++)
-                changed = mark_var(c, c->components.at[i]) || changed;
-            changed = changed && c->components.at[from]->on_cycle;
+    VEC(SemaVar *) queue = {0};
+    for (int i = 0; i < c->components.n; i++) {
+        c->components.at[i]->is_queued = true;
+        vec_push(c->arena, &queue, c->components.at[i]);
+    }
+    for (int next = 0; next < queue.n; next++) {
+        SemaVar *var = queue.at[next];
+        var->is_queued = false;
+        if (!mark_var(c, var))
+            continue;
+        for (int i = 0; i < var->readers.n; i++) {
+            SemaVar *reader = var->readers.at[i];
+            if (!reader->is_queued)
+                vec_push(c->arena, &queue, reader);
+            reader->is_queued = true;
         }
     }
-    for (int i = 0; i < c->model->vars.n; i++) /* terms of loops, now that all is known */
-        mark_var(c, sema_var(c->model->vars.at[i]));
 }
 
 void needs_target_find(Checker *c)

@@ -1,7 +1,11 @@
 /* causality.c: the loops (S8). In each strongly connected component: no variable needs itself within one step (E0401),
  * all delays lie on one axis and have one sign (E0402), no end of an axis is read (E0407), nothing runs backwards along
  * a carry axis (E0406). What passes gets its loop_axis and loop_direction. */
+#include <stdlib.h>
+
 #include "sema/check.h"
+
+enum { LISTED = 40 }; /* reads of a cycle that are shown; the middle of longer ones is left out */
 
 typedef struct Loop {
     SemaVar **var; /* in source order */
@@ -15,15 +19,18 @@ static bool is_before(const Dep *a, const Dep *b)
     return x.file != y.file ? x.file < y.file : x.start < y.start;
 }
 
+static int compare_ids(const void *left, const void *right)
+{
+    const SemaVar *a = *(SemaVar *const *)left, *b = *(SemaVar *const *)right;
+    return a->var.id - b->var.id;
+}
+
 static Loop loop_of(Checker *c, int from, int to)
 {
-    Loop loop = {arena_array(c->arena, SemaVar *, to - from), 0, {0}};
-    for (int i = from; i < to; i++) {
-        int at = loop.n++;
-        for (; at > 0 && loop.var[at - 1]->var.id > c->components.at[i]->var.id; at--)
-            loop.var[at] = loop.var[at - 1];
-        loop.var[at] = c->components.at[i];
-    }
+    Loop loop = {arena_array(c->arena, SemaVar *, to - from), to - from, {0}};
+    for (int i = from; i < to; i++)
+        loop.var[i - from] = c->components.at[i];
+    qsort(loop.var, (size_t)loop.n, sizeof *loop.var, compare_ids);
     for (int i = 0; i < loop.n; i++)
         for (int k = 0; k < loop.var[i]->deps.n; k++)
             if (loop.var[i]->deps.at[k].to->component == loop.var[i]->component)
@@ -41,35 +48,71 @@ static bool is_undelayed(const Dep *dep)
     return dep_offset(dep, &axis) == 0;
 }
 
-/* The shortest way from `start` back to itself over reads that pass the test; the last read first. */
-static DepList cycle_from(Checker *c, SemaVar *start, bool (*test)(const Dep *))
+/* The variables that are left when those that need no other within the step are taken away, again and again: none
+ * where the loop is sound. Marks them. */
+static int peel(Checker *c, const Loop *loop)
 {
-    VEC(SemaVar *) queue = {0};
-    VEC(const Dep *) found_by = {0};
-    VEC(int) from = {0};
+    int *needs = arena_array(c->arena, int, loop->n), *queue = arena_array(c->arena, int, loop->n);
+    int *first = arena_array(c->arena, int, loop->n + 1), *reader = arena_array(c->arena, int, loop->deps.n);
+    int done = 0, queued = 0;
+    for (int i = 0; i < loop->n; i++)
+        loop->var[i]->index = i;
+    for (int i = 0; i < loop->deps.n; i++)
+        if (is_undelayed(&loop->deps.at[i])) {
+            needs[loop->deps.at[i].from->index]++;
+            first[loop->deps.at[i].to->index + 1]++;
+        }
+    for (int i = 0; i < loop->n; i++)
+        first[i + 1] += first[i];
+    for (int i = 0; i < loop->deps.n; i++)
+        if (is_undelayed(&loop->deps.at[i]))
+            reader[first[loop->deps.at[i].to->index]++] = loop->deps.at[i].from->index;
+    for (int i = 0; i < loop->n; i++)
+        if (needs[i] == 0)
+            queue[queued++] = i;
+    for (; done < queued; done++) /* first[i] now ends the readers of i, and begins after those of i - 1 */
+        for (int k = queue[done] == 0 ? 0 : first[queue[done] - 1]; k < first[queue[done]]; k++)
+            if (--needs[reader[k]] == 0)
+                queue[queued++] = reader[k];
+    c->mark++;
+    for (int i = 0; i < loop->n; i++)
+        if (needs[i] > 0)
+            loop->var[i]->mark = c->mark;
+    return loop->n - queued;
+}
+
+typedef struct Walk { /* breadth first; room for each variable of the loop once */
+    SemaVar **queue;
+    const Dep **found_by;
+    int *from, n;
+} Walk;
+
+/* The shortest way from `start` back to itself within one step; the last read first. Empty: none. */
+static DepList cycle_from(Checker *c, SemaVar *start, Walk *walk)
+{
     DepList cycle = {0};
     const int mark = ++c->mark;
-    vec_push(c->arena, &queue, start);
-    vec_push(c->arena, &found_by, NULL);
-    vec_push(c->arena, &from, -1);
-    for (int i = 0; i < queue.n; i++) {
-        const SemaVar *var = queue.at[i];
+    walk->n = 1;
+    walk->queue[0] = start;
+    walk->found_by[0] = NULL;
+    for (int i = 0; i < walk->n; i++) {
+        const SemaVar *var = walk->queue[i];
         for (int k = 0; k < var->deps.n; k++) {
             const Dep *dep = &var->deps.at[k];
-            if (dep->to->component != start->component || !test(dep))
+            if (dep->to->component != start->component || !is_undelayed(dep))
                 continue;
             if (dep->to == start) {
                 vec_push(c->arena, &cycle, *dep);
-                for (int at = i; found_by.at[at] != NULL; at = from.at[at])
-                    vec_push(c->arena, &cycle, *found_by.at[at]);
+                for (int at = i; walk->found_by[at] != NULL; at = walk->from[at])
+                    vec_push(c->arena, &cycle, *walk->found_by[at]);
                 return cycle;
             }
             if (dep->to->mark == mark)
                 continue;
             dep->to->mark = mark;
-            vec_push(c->arena, &queue, dep->to);
-            vec_push(c->arena, &found_by, dep);
-            vec_push(c->arena, &from, i);
+            walk->queue[walk->n] = dep->to;
+            walk->found_by[walk->n] = dep;
+            walk->from[walk->n++] = i;
         }
     }
     return cycle;
@@ -113,7 +156,10 @@ static void say_cycle(Checker *c, const Loop *loop, const DepList *cycle)
                        say_read(c, last->read));
     for (int i = cycle->n - 1; i >= 0; i--) {
         const Dep *dep = &cycle->at[i];
-        if (i == cycle->n - 1)
+        if (cycle->n > LISTED && i == cycle->n - LISTED / 2) {
+            diag_note_more(c->diag, msg, NO_SPAN, "... %d more reads", cycle->n - LISTED);
+            i = LISTED / 2;
+        } else if (i == cycle->n - 1)
             diag_note(c->diag, msg, dep->read->term.span, "%s", dep_text(c, dep));
         else
             diag_note_more(c->diag, msg, dep->read->term.span, "%s", dep_text(c, dep));
@@ -123,14 +169,23 @@ static void say_cycle(Checker *c, const Loop *loop, const DepList *cycle)
 
 static bool check_steps(Checker *c, const Loop *loop)
 {
-    for (int i = 0; i < loop->n; i++) {
-        const DepList cycle = cycle_from(c, loop->var[i], is_undelayed);
+    if (peel(c, loop) == 0)
+        return true;
+    const int left = c->mark;
+    VEC(SemaVar *) suspects = {0};
+    for (int i = 0; i < loop->n; i++)
+        if (loop->var[i]->mark == left)
+            vec_push(c->arena, &suspects, loop->var[i]);
+    Walk walk = {arena_array(c->arena, SemaVar *, loop->n + 1), arena_array(c->arena, const Dep *, loop->n + 1),
+                 arena_array(c->arena, int, loop->n + 1), 0};
+    for (int i = 0; i < suspects.n; i++) {
+        const DepList cycle = cycle_from(c, suspects.at[i], &walk);
         if (cycle.n == 0)
             continue;
         say_cycle(c, loop, &cycle);
-        return false;
+        break;
     }
-    return true;
+    return false;
 }
 
 /* --- the other rules ------------------------------------------------------------------------------------------------------ */

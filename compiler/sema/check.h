@@ -145,8 +145,9 @@ struct SemaVar {
     bool is_state;             /* its cell reads another step of it */
     VEC(Instance *) instances; /* applications in its equation */
     VEC(Dep) deps;
+    VEC(SemaVar *) readers;    /* the other way round */
     int component, low, index; /* Tarjan */
-    bool on_stack, on_cycle, reduced_batch;
+    bool on_stack, on_cycle, reduced_batch, is_queued;
     int mark;
     int from_dep;              /* breadth-first search: how it was found */
     SemaVar *from_var;

@@ -125,8 +125,9 @@ static void controls_declare(Checker *c, Scope *scope, const Stmt *stmt)
     }
 }
 
-static void equation_declare(Checker *c, Scope *scope, const Stmt *stmt, bool is_output, EquationList *equations)
+static void equation_declare(Checker *c, Scope *scope, const Stmt *stmt, const Stmt *output, EquationList *equations)
 {
+    const bool is_output = output != NULL;
     Equation equation = {.kind = EQUATION_DEF, .stmt = stmt, .value = stmt->value, .scope = scope};
     for (int i = 0; i < stmt->names.n; i++) {
         LeftIndex index;
@@ -142,6 +143,8 @@ static void equation_declare(Checker *c, Scope *scope, const Stmt *stmt, bool is
             var->has_def = true;
             var->var.is_output = var->var.is_output || is_output;
             var->var.equation = stmt->span;
+            if (is_output && var->var.doc == NULL)
+                var->var.doc = output->doc;
             if (index.shifted)
                 var->state = TYPE_ERROR;
         }
@@ -228,10 +231,10 @@ void body_declare(Checker *c, Scope *scope, const StmtList *list, int parts, Equ
         case STMT_INPUT: case STMT_TARGET: inputs_declare(c, scope, stmt); break;
         case STMT_CONTROL: controls_declare(c, scope, stmt); break;
         case STMT_LOSS: case STMT_METRIC: results_declare(c, scope, stmt, equations); break;
-        case STMT_EQUATION: if (flow) equation_declare(c, scope, stmt, false, equations); break;
+        case STMT_EQUATION: if (flow) equation_declare(c, scope, stmt, NULL, equations); break;
         case STMT_OUTPUT:
             if (stmt->inner != NULL)
-                equation_declare(c, scope, stmt->inner, true, equations);
+                equation_declare(c, scope, stmt->inner, stmt, equations);
             break;
         case STMT_INIT:
             if (flow)

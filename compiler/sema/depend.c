@@ -54,8 +54,10 @@ void depend_collect(Checker *c)
         depend_of(c, var, var->var.def, DEP_DEF, &deps);
         depend_of(c, var, var->var.edge, DEP_EDGE, &deps);
         depend_of(c, var, var->var.init, DEP_INIT, &deps);
-        for (int k = 0; k < deps.n; k++)
+        for (int k = 0; k < deps.n; k++) {
             vec_push(c->arena, &var->deps, deps.at[k]);
+            vec_push(c->arena, &deps.at[k].to->readers, var);
+        }
     }
 }
 

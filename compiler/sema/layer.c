@@ -243,6 +243,10 @@ static void layer_add(Checker *c, Scope *scope, const Stmt *stmt, const Stmt *ce
         limit_hit(c, scope, stmt->cell_span, "cells contain cells too deeply", MAX_NESTED);
         return;
     }
+    if (++c->copies > MAX_COPIES) {
+        limit_hit(c, scope, stmt->cell_span, "too many copies of cells", MAX_COPIES);
+        return;
+    }
     if (!bind_arguments(c, layer))
         member.layer = NULL;
     vec_push(c->arena, &symbol->members, member);

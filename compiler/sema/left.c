@@ -210,7 +210,8 @@ static void set_axes(Checker *c, SemaVar *var, const LeftIndex *index)
 {
     const Instance *instance = var->scope->instance;
     for (int i = 0; i < index->axes; i++)
-        vec_push(c->arena, &var->var.axis_order, index->axis[i]);
+        if (index->axis[i] >= 0) /* first, last: reported by the caller */
+            vec_push(c->arena, &var->var.axis_order, index->axis[i]);
     for (int i = 0; instance != NULL && i < instance->extra.n; i++)
         vec_push(c->arena, &var->var.axis_order, instance->extra.at[i]);
     for (int i = 0; i < var->var.axis_order.n; i++)

@@ -118,18 +118,33 @@ static bool infer_var(Checker *c, SemaVar *var)
     return failed;
 }
 
-/* Rounds over all variables, there and back, until nothing changes. */
+typedef struct Queue { /* of variables whose type may follow now */
+    VEC(SemaVar *) list;
+    int next;
+} Queue;
+
+static void enqueue(Checker *c, Queue *queue, SemaVar *var)
+{
+    if (var->state != TYPE_UNKNOWN || var->is_queued)
+        return;
+    var->is_queued = true;
+    vec_push(c->arena, &queue->list, var);
+}
+
+/* Whenever a type is found, those who read it are looked at again. Dependences stand first in `components`. */
 static void infer_all(Checker *c)
 {
-    bool changed = true;
-    while (changed) {
-        changed = false;
+    Queue queue = {.next = 0};
+    for (int i = 0; i < c->components.n; i++)
+        enqueue(c, &queue, c->components.at[i]);
+    while (queue.next < queue.list.n) {
+        SemaVar *var = queue.list.at[queue.next++];
+        var->is_queued = false;
         c->mark++;
-        for (int i = 0; i < c->model->vars.n; i++)
-            changed = infer_var(c, sema_var(c->model->vars.at[i])) || changed;
-        c->mark++;
-        for (int i = c->model->vars.n - 1; changed && i >= 0; i--)
-            infer_var(c, sema_var(c->model->vars.at[i]));
+        if (!infer_var(c, var))
+            continue;
+        for (int i = 0; i < var->readers.n; i++)
+            enqueue(c, &queue, var->readers.at[i]);
     }
 }
 
