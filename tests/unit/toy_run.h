@@ -158,7 +158,7 @@ static inline int toy_same_files(const char *a, const char *b)
 
 static inline void toy_remove(const char *path)
 {
-    char name[300];
+    char name[400];
     snprintf(name, sizeof name, "%s.prev", path);
     unlink(path);
     unlink(name);
