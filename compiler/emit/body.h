@@ -71,6 +71,8 @@ const char *block_function(const Ctx *ctx, const Block *block, const char *suffi
 bool has_lengths(const Ctx *ctx);
 bool block_keeps(const Ctx *ctx, const Node *node);
 void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64_t units);
+/* What stands in a place at steps past a row's length: the start value where a reverse read looks there; NULL: zero. */
+const Node *start_past_end(const Ctx *ctx, Loc place);
 
 void emit_frame(Emit *emit, CBlock *out);
 void emit_places(Emit *emit, CBlock *out);

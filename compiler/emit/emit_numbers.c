@@ -72,7 +72,8 @@ static void past_the_end(const Ctx *ctx, CBlock *body)
             continue;
         if (!past)
             past = c_if(body, c_name(ctx->arena, "t >= f->length[row]"));
-        store_number(ctx, past, node, c_int(ctx->arena, 0));
+        const Node *start = start_past_end(ctx, ctx->pass->loc[node->id]);
+        store_number(ctx, past, node, start ? number_of(ctx, start) : c_int(ctx->arena, 0));
     }
     if (past)
         c_return(past, NULL);

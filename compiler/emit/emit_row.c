@@ -303,10 +303,33 @@ static const struct {
     {OP_EXPAND, emit_token_where}, {OP_STOPGRAD, emit_token_where},
 };
 
+/* A vector or matrix of the place of the row, vector by vector. */
+static void store_start(const Ctx *ctx, CBlock *out, const Node *node, const Node *start)
+{
+    Ctx at = *ctx;
+    Arena *arena = ctx->arena;
+    const int64_t units = node->dim[node->rank - 1];
+    if (node->rank == 2) {
+        out = c_for(out, "i", num(ctx, 0), num(ctx, node->dim[0]), num(ctx, 1));
+        at.matrix_row = c_name(arena, "i");
+    }
+    out = c_for(out, "panel", num(ctx, 0), num(ctx, padded(units) / PANEL), num(ctx, 1));
+    at.panel = c_name(arena, "panel");
+    at.lane = c_name(arena, "u");
+    out = c_for(out, "u", num(ctx, 0), num(ctx, PANEL), c_name(arena, "RNN_VL"));
+    store_vector(&at, out, ctx->pass->loc[node->id], value_of(&at, start), units);
+}
+
 static void past_the_end(const Ctx *ctx, CBlock *body, const Node *node)
 {
     CBlock *past = c_if(body, c_name(ctx->arena, "t >= f->length[row]"));
-    if (node->token) /* a token that nothing looks up */
+    const Node *start = start_past_end(ctx, ctx->pass->loc[node->id]);
+    if (start && (node->token || node->rank == 0))
+        c_assign(past, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
+                 node->token ? token_of(ctx, start) : number_of(ctx, start));
+    else if (start)
+        store_start(ctx, past, node, start);
+    else if (node->token) /* a token that nothing looks up */
         c_assign(past, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", num(ctx, -1));
     else
         CALL(ctx, past, "memset($A, 0, $B * sizeof(rnn_real))", to_pointer(ctx, node), num(ctx, width_of(node)));

@@ -37,17 +37,23 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
     c_call(out, c_expr(arena, PREC_ATOM, "rnn_store($A, $B)", pointer, value));
 }
 
-/* What stands at a step past the row's length: zero, or init where a reverse read looks there. */
-static const CExpr *padding_value(Ctx *ctx, const Node *node)
+const Node *start_past_end(const Ctx *ctx, Loc place)
 {
     const Graph *graph = ctx->program->graph;
+    if (!place.buffer || place.buffer->trail == 0)
+        return NULL;
     for (int i = 0; i < graph->vars.n; i++) {
-        const GVar *var = graph->vars.at[i];
         Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][i];
-        if (var->def == node && var->lag > 0 && var->init && loc.buffer && loc.buffer->trail > 0)
-            return value_of(ctx, var->init);
+        if (loc.buffer == place.buffer && loc.slot == place.slot && graph->vars.at[i]->init)
+            return graph->vars.at[i]->init;
     }
-    return c_name(ctx->arena, "rnn_zero()");
+    return NULL;
+}
+
+static const CExpr *padding_value(const Ctx *ctx, Loc place)
+{
+    const Node *start = start_past_end(ctx, place);
+    return start ? value_of(ctx, start) : c_name(ctx->arena, "rnn_zero()");
 }
 
 static CBlock *open_vectors(Ctx *ctx, CBlock *out, bool all_panels)
@@ -71,13 +77,14 @@ static void store_padding(Ctx *ctx, CBlock *out, bool all_panels)
     CBlock *body = open_vectors(ctx, out, all_panels);
     for (int i = 0; i < ctx->block->nodes.n; i++) {
         const Node *node = ctx->block->nodes.at[i];
-        if (block_keeps(ctx, node) && !ctx->pass->round[node->id])
-            store_vector(ctx, body, ctx->pass->loc[node->id], padding_value(ctx, node), ctx->block->units);
-        else if (block_keeps(ctx, node))
-            store_vector(ctx, body, ctx->pass->loc[node->id], c_name(ctx->arena, "rnn_zero()"), ctx->block->units);
+        const Loc place = ctx->pass->loc[node->id];
+        if (block_keeps(ctx, node))
+            store_vector(ctx, body, place, padding_value(ctx, place), ctx->block->units);
     }
-    for (int i = 0; i < ctx->block->copies.n; i++)
-        store_vector(ctx, body, ctx->block->copies.at[i].to, c_name(ctx->arena, "rnn_zero()"), ctx->block->units);
+    for (int i = 0; i < ctx->block->copies.n; i++) {
+        const Loc place = ctx->block->copies.at[i].to;
+        store_vector(ctx, body, place, padding_value(ctx, place), ctx->block->units);
+    }
 }
 
 static bool stores_sequences(const Ctx *ctx)
