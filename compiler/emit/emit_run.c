@@ -194,11 +194,37 @@ void run_block(Run *run, CBlock *out, const Block *block)
     }
 }
 
-void run_all(Run *run, CBlock *out)
+/* ---- what is computed only when the caller wants it ---- */
+
+typedef struct Wanted {
+    const char *given; /* C condition: the caller wants it */
+    Run run;           /* what it needs */
+} Wanted;
+typedef VEC(Wanted) WantedList;
+
+static void add_wanted(const Run *run, WantedList *list, const char *given, Node *root)
 {
-    for (int i = 0; i < run->ctx.pass->blocks.n; i++)
-        if (run_needs_block(run, run->ctx.pass->blocks.at[i]))
-            run_block(run, out, run->ctx.pass->blocks.at[i]);
+    Wanted wanted = {given, run_new(run->ctx.emit, run->ctx.pass)};
+    run_need(&wanted.run, root);
+    vec_push(run->ctx.arena, list, wanted);
+}
+
+/* "r->p != NULL || r->q != NULL" for the results that need this block; NULL: nobody. */
+static const char *wanted_by(const Run *run, const WantedList *list, const Block *block)
+{
+    const char *any = NULL;
+    for (int i = 0; i < list->n; i++)
+        if (run_needs_block(&list->at[i].run, block))
+            any = any ? arena_printf(run->ctx.arena, "%s || %s", any, list->at[i].given) : list->at[i].given;
+    return any;
+}
+
+/* Blocks of numbers in double declare names that later blocks use: they are cheap and always run. */
+static void run_wanted(Run *run, CBlock *out, const Block *block, const char *given)
+{
+    for (int i = 0; i < block->nodes.n && block->kind == BLOCK_TOTAL; i++)
+        run->needed[block->nodes.at[i]->id] = true;
+    run_block(run, block->kind == BLOCK_TOTAL ? out : c_if(out, c_name(run->ctx.arena, "%s", given)), block);
 }
 
 /* ---- eval, infer, forward ---- */
@@ -241,9 +267,6 @@ static void need_window(Run *run, bool infer)
 {
     const Program *program = run->ctx.program;
     const Graph *graph = program->graph;
-    for (int i = 0; i < graph->outputs.n; i++)
-        if (!infer || !graph->outputs.at[i].needs_target)
-            run_need(run, graph->outputs.at[i].value);
     for (int i = 0; i < program->state.n; i++) {
         const StateSlot *slot = &program->state.at[i];
         if (!state_is_kept(run, slot, infer))
@@ -263,6 +286,31 @@ static void need_window(Run *run, bool infer)
             run_need(run, graph->metrics.at[i].means.at[k].sum);
             run_need(run, graph->metrics.at[i].means.at[k].weight);
         }
+}
+
+static WantedList wanted_outputs(const Run *run, bool infer)
+{
+    const Graph *graph = run->ctx.program->graph;
+    WantedList list = {0};
+    for (int i = 0; i < graph->outputs.n; i++)
+        if (!infer || !graph->outputs.at[i].needs_target)
+            add_wanted(run, &list,
+                       arena_printf(run->ctx.arena, "r->%s != NULL", emit_c_name(run->ctx.emit, graph->outputs.at[i].var->name)),
+                       graph->outputs.at[i].value);
+    return list;
+}
+
+static void run_window_blocks(Run *run, CBlock *out, bool infer)
+{
+    WantedList list = wanted_outputs(run, infer);
+    for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
+        const Block *block = run->ctx.pass->blocks.at[i];
+        const char *wanted = wanted_by(run, &list, block);
+        if (run_needs_block(run, block))
+            run_block(run, out, block);
+        else if (wanted)
+            run_wanted(run, out, block, wanted);
+    }
 }
 
 static void give_window(Run *run, CBlock *out, bool infer)
@@ -343,7 +391,9 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
     const char *lengths = program->axis < 0 ? "NULL"
                                             : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
     c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run.state_text));
-    run_all(&run, out);
+    if (infer)
+        c_call(out, c_name(arena, "(void)r"));
+    run_window_blocks(&run, out, infer);
     if (!infer) {
         give_loss(&run, out);
         refuse_nonfinite(&run, out);
@@ -368,44 +418,21 @@ static void zero_adjoint(const Run *run, CBlock *out, const GVar *input, const c
                        sequence ? "f->steps * " : "", (long long)(input->dim[0] * input->dim[1])));
 }
 
-/* What backward computes only when the caller wants it: adjoints of inputs and of the state. */
-typedef struct Wanted {
-    const char *field; /* of `down` */
-    Run run;           /* what it needs */
-} Wanted;
-typedef VEC(Wanted) WantedList;
-
-static WantedList wanted_adjoints(Emit *emit)
+static WantedList wanted_adjoints(const Run *run)
 {
+    Emit *emit = run->ctx.emit;
     const Graph *graph = emit->program->graph;
-    const Pass *pass = &emit->program->schedule->backward;
     WantedList list = {0};
     for (int i = 0; i < graph->input_grads.n; i++) {
         const InputGrad *grad = &graph->input_grads.at[i];
-        if (!grad->grad)
-            continue;
-        Wanted wanted = {emit_c_name(emit, grad->input->name), run_new(emit, pass)};
-        run_need(&wanted.run, grad->grad);
-        vec_push(emit->arena, &list, wanted);
+        if (grad->grad)
+            add_wanted(run, &list,
+                       arena_printf(emit->arena, "(down != NULL && down->%s != NULL)", emit_c_name(emit, grad->input->name)),
+                       grad->grad);
     }
-    Wanted state = {"state", run_new(emit, pass)};
     for (int i = 0; i < graph->state_grads.n; i++)
-        run_need(&state.run, graph->state_grads.at[i].grad);
-    vec_push(emit->arena, &list, state);
+        add_wanted(run, &list, "(down != NULL && down->state != NULL)", graph->state_grads.at[i].grad);
     return list;
-}
-
-/* "down != NULL && (down->x != NULL || down->state != NULL)" for the adjoints that need this block; NULL: nobody. */
-static const char *wanted_by(const Run *run, const WantedList *list, const Block *block)
-{
-    const char *any = NULL;
-    for (int i = 0; i < list->n; i++) {
-        if (!run_needs_block(&list->at[i].run, block))
-            continue;
-        const char *one = arena_printf(run->ctx.arena, "down->%s != NULL", list->at[i].field);
-        any = any ? arena_printf(run->ctx.arena, "%s || %s", any, one) : one;
-    }
-    return any ? arena_printf(run->ctx.arena, "down != NULL && (%s)", any) : NULL;
 }
 
 static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
@@ -419,7 +446,7 @@ static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
         else if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
-            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
+            run_wanted(run, out, block, wanted);
     }
 }
 
@@ -446,7 +473,7 @@ static void emit_backward_run(Emit *emit, CBlock *out)
     const Program *program = emit->program;
     const Graph *graph = program->graph;
     Run run = run_new(emit, &program->schedule->backward);
-    WantedList wanted = wanted_adjoints(emit);
+    WantedList wanted = wanted_adjoints(&run);
     run.input_text = input_of_backward;
     run.state_text = "NULL";
     for (int i = 0; i < graph->param_grads.n; i++) {

@@ -188,11 +188,6 @@ void emit_lead(Ctx *ctx, CBlock *out)
 
 /* ---- outputs ---- */
 
-static bool is_sequence(const GOutput *output)
-{
-    return node_domain(output->value) == DOMAIN_SEQ;
-}
-
 static void copy_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
 {
     Arena *arena = ctx->arena;

@@ -19,7 +19,6 @@ void run_need(Run *run, Node *node);
 bool run_needs_var(const Run *run, const GVar *var, bool only_read);
 bool run_needs_block(const Run *run, const Block *block);
 void run_block(Run *run, CBlock *out, const Block *block);
-void run_all(Run *run, CBlock *out);
 void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *steps, bool has_controls);
 void run_save_state(const Run *run, CBlock *out, bool infer);
 void emit_loop(const Run *run, CBlock *out, const Block *loop);

@@ -82,6 +82,20 @@ static const CExpr *declared_pointer(const Ctx *ctx, const Buffer *buffer, int o
     c_decl(all->to, buffer->token ? "int32_t *const" : "rnn_real *const", name, value);
     RowPointer pointer = {buffer, offset, name};
     vec_push(ctx->arena, &all->known, pointer);
+    /* in the order of buffers: who asks first depends on the order in which C evaluates arguments */
+    CStmt **stmts = all->to->stmts.at;
+    RowPointer *known = all->known.at;
+    for (int i = all->known.n - 1; i > 0; i--) {
+        bool after = known[i - 1].buffer->id != buffer->id ? known[i - 1].buffer->id > buffer->id
+                                                           : known[i - 1].offset > offset;
+        if (!after)
+            break;
+        CStmt *stmt = stmts[i];
+        stmts[i] = stmts[i - 1];
+        stmts[i - 1] = stmt;
+        known[i] = known[i - 1];
+        known[i - 1] = pointer;
+    }
     return c_name(ctx->arena, "%s", name);
 }
 
