@@ -169,22 +169,84 @@ static void relax_read(Units *u, const Node *user, const Node *read)
         raise(u, user, u->level[u->unit[var->def->id]] + 1);
 }
 
+static int unit_weight(const Units *u, const Node *from, const Node *to)
+{
+    if (is_single(u, to) && is_single(u, from) && node_domain(from) == node_domain(to) &&
+        u->pass->needs[from->id] == u->pass->needs[to->id] && node_is_total(from) == node_is_total(to))
+        return edge_weight(from, to, false);
+    bool starts = op_info[to->op].family == FAMILY_PRODUCT && product_start(to) == from;
+    return starts ? 2 : 1; /* room for writing starts into the slots of a group */
+}
+
 static void relax(Units *u, const Node *node)
 {
     for (int k = 0; k < node->n; k++) {
         const Node *arg = node->arg[k];
         if (arg->op == OP_READ)
             relax_read(u, node, arg);
-        if (!pass_computes(u->program, u->pass, arg) || u->unit[arg->id] == u->unit[node->id])
-            continue;
-        int weight = 1;
-        if (is_single(u, node) && is_single(u, arg) && node_domain(arg) == node_domain(node) &&
-            u->pass->needs[arg->id] == u->pass->needs[node->id] && node_is_total(arg) == node_is_total(node))
-            weight = edge_weight(arg, node, false);
-        else if (op_info[node->op].family == FAMILY_PRODUCT && product_start(node) == arg)
-            weight = 2; /* room for writing starts into the slots of a group */
-        raise(u, node, u->level[u->unit[arg->id]] + weight);
+        if (pass_computes(u->program, u->pass, arg) && u->unit[arg->id] != u->unit[node->id])
+            raise(u, node, u->level[u->unit[arg->id]] + unit_weight(u, arg, node));
     }
+}
+
+/* ---- elementwise work outside loops waits for the block that reads it, and goes through no memory ---- */
+
+static bool *read_by_variables(const Program *program)
+{
+    const Graph *graph = program->graph;
+    bool *read = arena_array(program->arena, bool, graph->nodes.n);
+    for (int i = 0; i < graph->vars.n; i++) {
+        const GVar *var = graph->vars.at[i];
+        if (var->def && var->lag > 0)
+            read[var->def->id] = true;
+        if (var->init)
+            read[var->init->id] = true;
+    }
+    return read;
+}
+
+static bool may_wait(const Units *u, const bool *read, const Node *node)
+{
+    return pass_computes(u->program, u->pass, node) && is_single(u, node) && node_is_elementwise(node) && node->rank > 0 &&
+           node_domain(node) != DOMAIN_ONCE && !read[node->id];
+}
+
+/* In memory whether `but` reads it or not, or made of such values by work that waits too. */
+static bool is_kept_anyway(const Units *u, const bool *read, const Node *node, const Node *but, int depth)
+{
+    if (!may_wait(u, read, node))
+        return true;
+    bool other = false;
+    for (int k = 0; k < u->pass->users[node->id].n; k++) {
+        const Node *user = u->pass->users[node->id].at[k];
+        if (user != but && (!is_single(u, user) || u->level[user->id] != u->level[node->id]))
+            return true;
+        other = other || user != but;
+    }
+    bool waits = !other && depth < 8;
+    for (int k = 0; k < node->n && waits; k++)
+        waits = is_kept_anyway(u, read, node->arg[k], node, depth + 1);
+    return waits;
+}
+
+static void let_wait(Units *u, const bool *read, const Node *node)
+{
+    int latest = 1 << 20;
+    bool shares = false;
+    for (int k = 0; k < u->pass->users[node->id].n; k++) {
+        const Node *user = u->pass->users[node->id].at[k];
+        int weight = unit_weight(u, node, user), at = u->level[u->unit[user->id]] - weight;
+        if (at < latest)
+            shares = false;
+        latest = at < latest ? at : latest;
+        shares = shares || (at == latest && weight == 0);
+    }
+    if (!shares || latest <= u->level[node->id])
+        return;
+    for (int k = 0; k < node->n; k++)
+        if (!is_kept_anyway(u, read, node->arg[k], node, 0))
+            return;
+    u->level[node->id] = latest;
 }
 
 void pass_levels(Program *program, Pass *pass)
@@ -202,6 +264,10 @@ void pass_levels(Program *program, Pass *pass)
             if (pass_computes(program, pass, graph->nodes.at[i]))
                 relax(&u, graph->nodes.at[i]);
     }
+    const bool *read = read_by_variables(program);
+    for (int i = n - 1; i >= 0; i--)
+        if (may_wait(&u, read, graph->nodes.at[i]))
+            let_wait(&u, read, graph->nodes.at[i]);
     int *loop_level = arena_array(program->arena, int, program->schedule->loops->n + 1);
     for (int i = 0; i < n; i++) {
         if (!pass_computes(program, pass, graph->nodes.at[i]))

@@ -182,6 +182,12 @@ static void read_at_end(Check *check)
     for (int i = 0; backward && i < graph->state_grads.n; i++)
         if (graph->state_grads.at[i].grad)
             read_buffer(check, buffer_of(check, graph->state_grads.at[i].grad), NULL);
+    for (int i = 0; backward && i < graph->param_grads.n; i++) {
+        NodeList terms = gradient_terms(check->program->arena, graph->param_grads.at[i].grad);
+        for (int k = 0; k < terms.n; k++)
+            if (!is_direct_sum(terms.at[k]))
+                read_buffer(check, buffer_of(check, terms.at[k]), NULL);
+    }
     for (int i = 0; check->region == REGION_TAPE && i < check->program->buffers.n; i++)
         if (check->program->buffers.at[i]->tape && check->written[i])
             read_buffer(check, check->program->buffers.at[i], NULL);
