@@ -27,7 +27,7 @@ typedef struct Head { /* the axes in the head of a cell, by name, and what they 
     const char *name[MAX_AXES];
     int axis[MAX_AXES]; /* -1: not known yet */
     int n;
-    int running;        /* index, or -1 */
+    int running; /* index, or -1 */
 } Head;
 
 static int head_axis(Head *head, const char *name)
@@ -86,9 +86,8 @@ static int running_axis(Checker *c, const Expr *expr, Here here, const Stmt *cel
     if (same != NULL && same->kind == SYM_AXIS && (candidates >> same->axis & 1u) != 0)
         return same->axis;
     DiagMsg *msg = say(c, here.scope, E0412, expr_head(expr),
-                       candidates == 0 ? "%s runs over an axis, but none is bound here"
-                                       : "%s could run over %s", cell->id,
-                       axes_text(c, here.scope, candidates));
+                       candidates == 0 ? "%s runs over an axis, but none is bound here" : "%s could run over %s",
+                       cell->id, axes_text(c, here.scope, candidates));
     diag_note(c->diag, msg, cell->id_span, "%s", cell_head(c, cell));
     if (candidates == 0)
         diag_hint(c->diag, msg, "give the application an equation of its own: y[t] = ...");
@@ -101,9 +100,9 @@ static int running_axis(Checker *c, const Expr *expr, Here here, const Stmt *cel
 
 typedef struct Argument {
     const Expr *expr;
-    SemaTerm *value;    /* running ports and ports without axes */
+    SemaTerm *value; /* running ports and ports without axes */
     SemaVar *sequence;
-    const CellPort *outer;  /* the sequence is a port of the cell around */
+    const CellPort *outer; /* the sequence is a port of the cell around */
 } Argument;
 
 typedef struct Application {
@@ -168,8 +167,9 @@ static bool bind_sequence(Application *a, int i)
     const int count = arg->outer != NULL ? arg->outer->axes.n : arg->sequence->var.axis_order.n;
     const int *axes = arg->outer != NULL ? arg->outer->axes.at : arg->sequence->var.axis_order.at;
     if (count < name->index.n) {
-        say_port(a, arg->expr->span, arena_printf(a->c->arena, "%s expects a sequence over %d axes for %s", a->cell->id,
-                                                  name->index.n, name->id));
+        say_port(a, arg->expr->span,
+                 arena_printf(a->c->arena, "%s expects a sequence over %d axes for %s", a->cell->id, name->index.n,
+                              name->id));
         return false;
     }
     for (int k = 0; k < name->index.n; k++) {
@@ -205,8 +205,8 @@ static bool bind_axes(Application *a)
             return false;
     for (int k = 0; k < a->head.n; k++)
         if (a->head.axis[k] < 0) {
-            DiagMsg *msg = say(c, a->here.scope, E0412, a->expr->base->span,
-                               "no input of %s says what %s is", a->cell->id, a->head.name[k]);
+            DiagMsg *msg = say(c, a->here.scope, E0412, a->expr->base->span, "no input of %s says what %s is",
+                               a->cell->id, a->head.name[k]);
             diag_note(c->diag, msg, a->cell->id_span, "%s", cell_head(c, a->cell));
             return false;
         }
@@ -217,8 +217,9 @@ static bool bind_axes(Application *a)
             extra |= AXIS_BIT(around->extra.at[i]);
     for (int k = 0; k < a->head.n; k++)
         if ((extra & AXIS_BIT(a->head.axis[k])) != 0) {
-            say_port(a, a->expr->base->span, arena_printf(c->arena, "an input varies over %s, which the cell uses too",
-                                                          axis_local(c, a->here.scope, a->head.axis[k])));
+            say_port(a, a->expr->base->span,
+                     arena_printf(c->arena, "an input varies over %s, which the cell uses too",
+                                  axis_local(c, a->here.scope, a->head.axis[k])));
             return false;
         }
     for (int axis = 1; axis < c->model->axes.n; axis++)
@@ -260,8 +261,8 @@ static bool port_add(Application *a, int i)
         return true;
     }
     if (name->index.n == 0 && (arg->value->term.axes & ~AXIS_BIT(AXIS_BATCH)) != 0) {
-        say_port(a, arg->expr->span, arena_printf(c->arena, "%s expects a value without axes for %s", a->cell->id,
-                                                  name->id));
+        say_port(a, arg->expr->span,
+                 arena_printf(c->arena, "%s expects a value without axes for %s", a->cell->id, name->id));
         return false;
     }
     check_later(a, port, arg->value, arg->expr);
@@ -285,9 +286,9 @@ SemaVar *port_var(Checker *c, CellPort *port)
     for (int i = 0; i < var->var.axis_order.n; i++)
         var->var.axes |= AXIS_BIT(var->var.axis_order.at[i]);
     var->var.def = &port->arg->term;
-    var->left = port->axes.n == 0 ? port->name
-                                  : arena_printf(c->arena, "%s[%s]", port->name,
-                                                 axis_local(c, port->scope, port->axes.at[0]));
+    var->left = port->axes.n == 0
+                    ? port->name
+                    : arena_printf(c->arena, "%s[%s]", port->name, axis_local(c, port->scope, port->axes.at[0]));
     const Declared declared = {port->type, port->span, port->scope};
     vec_push(c->arena, &var->declared, declared);
     port->var = var;
@@ -348,8 +349,7 @@ static bool outputs_defined(Application *a)
         if (var->has_def || a->c->full)
             continue;
         const Name *name = &a->cell->results.at[i].name;
-        say(a->c, a->instance->scope, E0215, name->span, "output %s of cell %s has no equation", name->id,
-            a->cell->id);
+        say(a->c, a->instance->scope, E0215, name->span, "output %s of cell %s has no equation", name->id, a->cell->id);
         var->has_def = true;
         var->state = TYPE_ERROR;
         ok = false;
@@ -366,8 +366,8 @@ static Layer *find_layer(Checker *c, const Expr *call, Here here)
     const Expr *name = base->kind == EXPR_INDEX ? base->base : base;
     ExprList rest;
     Symbol *symbol = scope_find(here.scope, name->name);
-    const Member *member = member_of(c, here.scope, symbol, base->kind == EXPR_INDEX ? &base->items : &none, base->span,
-                                     &rest);
+    const Member *member =
+        member_of(c, here.scope, symbol, base->kind == EXPR_INDEX ? &base->items : &none, base->span, &rest);
     return member == NULL ? NULL : member->layer;
 }
 

@@ -43,8 +43,8 @@ static bool reduce_over(Checker *c, const Expr *expr, SemaTerm *term, Here *here
             return false;
         }
         if (softmax && (here->bound & AXIS_BIT(axis)) == 0) {
-            DiagMsg *msg = say(c, here->scope, E0403, item->span, "%s is not bound in this equation",
-                               say_text(c, item->span));
+            DiagMsg *msg =
+                say(c, here->scope, E0403, item->span, "%s is not bound in this equation", say_text(c, item->span));
             diag_hint(c->diag, msg, "%s keeps its axis: put it on the left side", info->name);
             return false;
         }
@@ -163,8 +163,12 @@ static SemaTerm *call_fn(Checker *c, const Expr *expr, Here here, const Stmt *fn
             return term_error(c, expr, here);
         }
     Scope *scope = scope_new(c, NULL);
-    *scope = (Scope){.prefix = "", .copy = COPY_FN, .copy_name = fn->id, .copy_at = expr->base->span,
-                     .around = here.scope, .nested = here.scope->nested + 1};
+    *scope = (Scope){.prefix = "",
+                     .copy = COPY_FN,
+                     .copy_name = fn->id,
+                     .copy_at = expr->base->span,
+                     .around = here.scope,
+                     .nested = here.scope->nested + 1};
     if (scope->nested > MAX_NESTED) {
         limit_hit(c, here.scope, expr->span, "fns and cells are nested too deeply", MAX_NESTED);
         return term_error(c, expr, here);
@@ -176,8 +180,8 @@ static SemaTerm *call_fn(Checker *c, const Expr *expr, Here here, const Stmt *fn
             return term_error(c, expr, here);
         }
         SemaTerm *value = term_make(c, arg->value, here);
-        Symbol *symbol = scope_define(c, scope, SYM_ARG, fn->words.at[i], fn->word_spans.at[i],
-                                      "an argument of the fn");
+        Symbol *symbol =
+            scope_define(c, scope, SYM_ARG, fn->words.at[i], fn->word_spans.at[i], "an argument of the fn");
         if (symbol == NULL)
             return term_error(c, expr, here);
         symbol->term = value;
@@ -201,6 +205,8 @@ static SemaTerm *say_unknown(Checker *c, const Expr *expr, Here here, const Expr
         return term_error(c, expr, here);
     DiagMsg *msg = say(c, here.scope, E0203, name->span, "unknown function '%s'", name->name);
     const char *near = scope_nearest_function(c, here.scope, name->name);
+    for (int i = 0; i < expr->args.n; i++) /* for the mistakes in there */
+        term_make(c, expr->args.at[i].value, here);
     if (near != NULL)
         diag_hint(c->diag, msg, "did you mean '%s'?", near);
     else if (value != NULL)
@@ -217,11 +223,10 @@ SemaTerm *term_of_call(Checker *c, const Expr *expr, Here here)
     }
     if (is_application(here.scope, expr)) {
         const Instance *instance = layer_apply(c, expr, here, NULL, 0);
-        return instance == NULL ? term_error(c, expr, here)
-                                : term_output(c, expr, here, instance->outputs.at[0]);
+        return instance == NULL ? term_error(c, expr, here) : term_output(c, expr, here, instance->outputs.at[0]);
     }
     const Symbol *symbol = scope_find_function(c, here.scope, name->name);
-    const FunctionId builtin = symbol == NULL               ? function_find(name->name)
+    const FunctionId builtin = symbol == NULL                ? function_find(name->name)
                                : symbol->kind == SYM_BUILTIN ? symbol->function
                                                              : FN_NONE;
     if (builtin != FN_NONE)

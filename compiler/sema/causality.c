@@ -10,7 +10,7 @@ enum { LISTED = 40 }; /* reads of a cycle that are shown; the middle of longer o
 typedef struct Loop {
     SemaVar **var; /* in source order */
     int n;
-    DepList deps;  /* inside the component, in source order */
+    DepList deps; /* inside the component, in source order */
 } Loop;
 
 static bool is_before(const Dep *a, const Dep *b)
@@ -39,8 +39,6 @@ static Loop loop_of(Checker *c, int from, int to)
 }
 
 /* --- E0401 --------------------------------------------------------------------------------------------------------------- */
-
-
 
 static bool is_undelayed(const Dep *dep)
 {
@@ -241,15 +239,16 @@ static bool check_both_ways(Checker *c, const Loop *loop)
     if (ahead == NULL || back == NULL)
         return true;
     const SemaVar *var = back->from;
-    DiagMsg *msg = say(c, back->read->scope, E0402, back->read->term.span,
-                       "the recurrence of %s runs both ways: %s and %s", var->name, say_read(c, ahead->read),
-                       say_read(c, back->read));
+    DiagMsg *msg =
+        say(c, back->read->scope, E0402, back->read->term.span, "the recurrence of %s runs both ways: %s and %s",
+            var->name, say_read(c, ahead->read), say_read(c, back->read));
     diag_note(c->diag, msg, ahead->read->term.span, "the forward read");
     const char *f = free_name(var->scope, "f", "fw"), *r = free_name(var->scope, "r", "bw");
     int axis = -1;
     dep_offset(back, &axis);
     const char *t = axis_local(c, var->scope, axis);
-    diag_hint(c->diag, msg, "use two states, %s[%s] and %s[%s], and join them: [%s[%s]; %s[%s]]", f, t, r, t, f, t, r, t);
+    diag_hint(c->diag, msg, "use two states, %s[%s] and %s[%s], and join them: [%s[%s]; %s[%s]]", f, t, r, t, f, t, r,
+              t);
     return false;
 }
 
@@ -259,11 +258,11 @@ static bool check_one_axis(Checker *c, const Loop *loop, int axis)
     if (two == NULL)
         return true;
     const Dep *later = is_before(one, two) ? two : one;
-    DiagMsg *msg = say(c, later->read->scope, E0402, later->read->term.span,
-                       one->read == two->read ? "the recurrence of %s runs over two axes at once: %s"
-                                              : "the recurrence of %s runs over two axes: %s and %s",
-                       later->from->name, say_read(c, is_before(one, two) ? one->read : two->read),
-                       say_read(c, later->read));
+    DiagMsg *msg =
+        say(c, later->read->scope, E0402, later->read->term.span,
+            one->read == two->read ? "the recurrence of %s runs over two axes at once: %s"
+                                   : "the recurrence of %s runs over two axes: %s and %s",
+            later->from->name, say_read(c, is_before(one, two) ? one->read : two->read), say_read(c, later->read));
     diag_note(c->diag, msg, later == two ? one->read->term.span : two->read->term.span, "the other read");
     return false;
 }
@@ -332,7 +331,8 @@ static bool check_loop(Checker *c, const Loop *loop)
 void causality_check(Checker *c)
 {
     for (int from = 0, to; from < c->components.n; from = to) {
-        for (to = from + 1; to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;)
+        for (to = from + 1;
+             to < c->components.n && c->components.at[to]->component == c->components.at[from]->component;)
             to++;
         if (!c->components.at[from]->on_cycle)
             continue;

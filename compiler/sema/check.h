@@ -8,7 +8,8 @@
  *   types.c      shapes by a fixpoint, then each term checked once (rules.c, losses.c; what they say: clash*.c)
  *   depend.c     who reads whom, how far away             causality.c, reads.c   loops
  *   batch.c      what varies over rows                    reach.c    gradients
- *   entries.c    step, generate                           warn.c     names.c (of C)    hint.c
+ *   entries.c    step, generate (closed.c: look back only)   warn.c     names.c (of C)
+ *   unapplied.c  cells that no layer applies                 hint.c     tries the hints
  *
  * Var and Term of the model are the first members of SemaVar and SemaTerm, which add what only sema needs. A failed
  * expression gets the state TYPE_ERROR and stays silent, so one mistake gives one message. */
@@ -17,8 +18,16 @@
 #include "sema/sema.h"
 
 enum {
-    MAX_VARS = 4096, MAX_DIMS = 64, MAX_COPIES = 65536, MAX_NESTED = 64, MAX_TERM_SIZE = 1 << 16, MAX_TERMS = 1 << 20,
-    MAX_DEPTH = 2000, MAX_OFFSET = 65536, MAX_PATH = 95, MAX_INDEX = 8
+    MAX_VARS = 4096,
+    MAX_DIMS = 64,
+    MAX_COPIES = 65536,
+    MAX_NESTED = 64,
+    MAX_TERM_SIZE = 1 << 16,
+    MAX_TERMS = 1 << 20,
+    MAX_DEPTH = 2000,
+    MAX_OFFSET = 65536,
+    MAX_PATH = 95,
+    MAX_INDEX = 8
 };
 
 typedef struct Scope Scope;
@@ -44,9 +53,17 @@ typedef struct Table {
 } Table;
 
 typedef enum SymbolKind {
-    SYM_NUMBER, SYM_AXIS, SYM_VAR, SYM_PORT, SYM_LAYER, SYM_PARTITION, SYM_ARG,
-    SYM_CELL, SYM_FN, SYM_BUILTIN, /* namespace of functions */
-    SYM_BROKEN                     /* defined, but in error: uses stay silent */
+    SYM_NUMBER,
+    SYM_AXIS,
+    SYM_VAR,
+    SYM_PORT,
+    SYM_LAYER,
+    SYM_PARTITION,
+    SYM_ARG,
+    SYM_CELL,
+    SYM_FN,
+    SYM_BUILTIN, /* namespace of functions */
+    SYM_BROKEN   /* defined, but in error: uses stay silent */
 } SymbolKind;
 
 typedef struct Member { /* of a family: name[2,..] */
@@ -60,27 +77,28 @@ typedef struct CellPort {
     const char *name;
     Span span;
     Type type;
-    Scope *scope;       /* of the instance */
-    VEC(int) axes;      /* of the model, in the order of the port */
-    SemaTerm *arg;      /* its value at the step at hand, or ... */
-    SemaVar *sequence;  /* ... a sequence given by its bare name */
-    SemaVar *var;       /* made when the cell reads other steps of arg, or has an init for it */
+    Scope *scope;      /* of the instance */
+    VEC(int) axes;     /* of the model, in the order of the port */
+    SemaTerm *arg;     /* its value at the step at hand, or ... */
+    SemaVar *sequence; /* ... a sequence given by its bare name */
+    SemaVar *var;      /* made when the cell reads other steps of arg, or has an init for it */
 } CellPort;
 
 struct Symbol {
     SymbolKind kind;
     const char *name;
     Span span;
-    const char *what;    /* "a dim", for messages */
+    const char *what; /* "a dim", for messages */
     /* NUMBER */
     Static number;
-    const Expr *expr;    /* not evaluated yet; NULL afterwards */
-    Scope *scope;        /* where expr is to be evaluated */
+    const Expr *expr; /* not evaluated yet; NULL afterwards */
+    Scope *scope;     /* where expr is to be evaluated */
     bool evaluating;
     bool is_dim;
-    int order;           /* of declaration among the dims */
+    bool is_used; /* CELL: some layer applies it */
+    int order;    /* of declaration among the dims */
     /* others */
-    int axis;            /* AXIS: of the model */
+    int axis; /* AXIS: of the model */
     CellPort *port;
     int partition;
     SemaTerm *term;      /* ARG */
@@ -89,26 +107,26 @@ struct Symbol {
     FunctionId function; /* BUILTIN */
     /* VAR, LAYER: one member with no index, or a family */
     bool is_family;
-    unsigned statics;    /* bit i: index i is static */
+    unsigned statics; /* bit i: index i is static */
     int index_count;
     VEC(Member) members;
 };
 
 typedef enum CopyKind { COPY_NONE, COPY_FOR, COPY_CELL, COPY_FN } CopyKind;
 struct Scope {
-    Scope *outer;        /* looked in next; NULL: closed */
+    Scope *outer; /* looked in next; NULL: closed */
     Table names, functions;
-    bool transparent;    /* of a `for`: what its body defines belongs to outer */
-    bool continues;      /* of an instance: one scope with its layer's */
-    const char *prefix;  /* of paths: "rnn[2]." */
-    Layer *layer;        /* whose cell's text this is; NULL in the model */
+    bool transparent;   /* of a `for`: what its body defines belongs to outer */
+    bool continues;     /* of an instance: one scope with its layer's */
+    const char *prefix; /* of paths: "rnn[2]." */
+    Layer *layer;       /* whose cell's text this is; NULL in the model */
     Instance *instance;
-    CopyKind copy;       /* what the messages add: with k = 2; in cell GRU, applied at 15:12 */
+    CopyKind copy; /* what the messages add: with k = 2; in cell GRU, applied at 15:12 */
     const char *copy_name;
     int64_t copy_value;
     Span copy_at;
-    Scope *around;       /* where the copy was asked for */
-    int nested;          /* copies around this one */
+    Scope *around; /* where the copy was asked for */
+    int nested;    /* copies around this one */
 };
 
 /* --- variables and terms ------------------------------------------------------------------------------------------ */
@@ -129,11 +147,11 @@ typedef struct Dep {
 
 struct SemaVar {
     Var var;
-    const char *name;  /* as in its equation: "h" */
-    const char *left;  /* "h[t]" */
+    const char *name;          /* as in its equation: "h" */
+    const char *left;          /* "h[t]" */
     const TypeExpr *type_expr; /* as declared, or NULL */
     Span name_span;
-    Scope *scope;      /* of its equation */
+    Scope *scope; /* of its equation */
     TypeState state;
     VEC(Declared) declared;
     bool has_def, has_edge, is_metric, is_loss, is_hidden;
@@ -149,7 +167,7 @@ struct SemaVar {
     int component, low, index; /* Tarjan */
     bool on_stack, on_cycle, reduced_batch, is_queued;
     int mark;
-    int from_dep;              /* breadth-first search: how it was found */
+    int from_dep; /* breadth-first search: how it was found */
     SemaVar *from_var;
 };
 
@@ -158,17 +176,17 @@ struct SemaTerm {
     TypeState state;
     Scope *scope;
     const Expr *expr;
-    AxisSet reduced;    /* READ: axes a reduction runs over */
-    CellPort *port;         /* argument of an application: to be checked against it */
+    AxisSet reduced; /* READ: axes a reduction runs over */
+    CellPort *port;  /* argument of an application: to be checked against it */
     Span port_at;
-    Static number;      /* NUMBER */
-    bool literal;       /* made of numbers only: no evidence of a shape */
-    bool broken;        /* could not be made at all */
-    Dim slice;          /* SLICE: its count as a dim */
-    Dim likely;         /* W @ h with h unknown: its length if h is a vector; form NULL: nothing known */
+    Static number; /* NUMBER */
+    bool literal;  /* made of numbers only: no evidence of a shape */
+    bool broken;   /* could not be made at all */
+    Dim slice;     /* SLICE: its count as a dim */
+    Dim likely;    /* W @ h with h unknown: its length if h is a vector; form NULL: nothing known */
     int size, depth, mark;
-    bool by_rows;       /* varies over the batch */
-    bool over_rows;     /* holds something reduced over the batch */
+    bool by_rows;   /* varies over the batch */
+    bool over_rows; /* holds something reduced over the batch */
 };
 
 static inline SemaVar *sema_var(Var *var)
@@ -193,9 +211,9 @@ struct Layer {
 struct Instance { /* one application of a layer */
     Layer *layer;
     Scope *scope;
-    int running;     /* axis, or -1 */
-    AxisSet flips;   /* axes that run from the end */
-    VEC(int) extra;  /* axes that all its variables have beside their own */
+    int running;    /* axis, or -1 */
+    AxisSet flips;  /* axes that run from the end */
+    VEC(int) extra; /* axes that all its variables have beside their own */
     VEC(SemaVar *) outputs;
     VEC(SemaVar *) vars; /* in source order */
     Span applied;
@@ -243,20 +261,22 @@ struct Checker {
     Intern *names;
     SourceMap *sources;
     Diag *diag;
+    Diag *scrap;   /* unapplied.c: takes messages about the numbers chosen there; NULL elsewhere */
+    Span scrap_at; /* the application made there */
     const SemaOptions *options;
     Model *model;
     const Stmt *model_stmt;
-    Table functions; /* all cells and fns */
+    Table functions;        /* all cells and fns */
     VEC(const char *) used; /* paths of the files read */
     Scope *file, *body;
     VEC(SemaVar *) vars;       /* of the model's own text, in source order */
     VEC(SemaVar *) components; /* in topological order: what is read first */
     bool *define_used;
     int dims, atoms, copies, var_count, terms, sites, mark, components_count, offer_groups;
-    bool full;       /* a limit was reported */
-    bool reporting;  /* types.c: the second round */
-    bool guess;      /* types.c: a scalar is evidence enough */
-    int depth;       /* of the recursion over expressions */
+    bool full;                 /* a limit was reported */
+    bool reporting;            /* types.c: the second round */
+    bool guess;                /* types.c: a scalar is evidence enough */
+    int depth;                 /* of the recursion over expressions */
     VEC(SemaTerm *) arguments; /* of applications: typed even where no equation uses them */
     VEC(Offer) offers;
     VEC(Said) said;
@@ -271,11 +291,11 @@ const char *say_text(Checker *c, Span span);
 const char *say_dim(Checker *c, Scope *scope, Dim dim);
 const char *say_shape(Checker *c, Scope *scope, Shape shape);
 const char *say_type(Checker *c, Scope *scope, Type type);
-const char *say_read(Checker *c, const SemaTerm *read); /* "h[t-1]" */
-const char *say_edited(Checker *c, Span span, const Edit *edits, int count); /* its text with the edits made */
+const char *say_read(Checker *c, const SemaTerm *read);                       /* "h[t-1]" */
+const char *say_edited(Checker *c, Span span, const Edit *edits, int count);  /* its text with the edits made */
 const char *edited_text(Checker *c, Span span, const Edit *edits, int count); /* the same, layout kept */
 bool say_is_builtin(Checker *c, Span span);
-Span expr_head(const Expr *expr); /* of a call: what is called; else all of it */
+Span expr_head(const Expr *expr);         /* of a call: what is called; else all of it */
 const Expr *expr_strip(const Expr *expr); /* without parentheses */
 
 /* --- scope.c ------------------------------------------------------------------------------------------------------ */
@@ -316,13 +336,13 @@ typedef struct LeftIndex { /* of a name where something is defined */
     int keys;
     unsigned statics;
     int axis[MAX_INDEX], axes; /* -1 where the index is first or last */
-    int edge;        /* position among the axes of first or last; -1: none */
+    int edge;                  /* position among the axes of first or last; -1: none */
     bool edge_last;
-    bool shifted;    /* h[t+1]: reported */
+    bool shifted; /* h[t+1]: reported */
 } LeftIndex;
 bool left_index(Checker *c, Scope *scope, const Name *name, const ExprList *more, const Stmt *stmt, LeftIndex *out);
-SemaVar *var_declare(Checker *c, Scope *scope, VarKind kind, const Name *name, const LeftIndex *index,
-                     const Stmt *stmt, const char *what);
+SemaVar *var_declare(Checker *c, Scope *scope, VarKind kind, const Name *name, const LeftIndex *index, const Stmt *stmt,
+                     const char *what);
 SemaVar *var_new(Checker *c, Scope *scope, VarKind kind, const char *name, Span span);
 const char *key_text(Checker *c, const int64_t *key, int count); /* "[1,2]", or "" */
 bool limit_hit(Checker *c, Scope *scope, Span span, const char *what, int most);
@@ -340,14 +360,14 @@ SemaTerm *term_call(Checker *c, const Expr *expr, Here here, FunctionId function
 void term_add(Checker *c, SemaTerm *call, SemaTerm *arg);
 void term_finish(Checker *c, SemaTerm *call); /* size, axes */
 SemaTerm *term_new(Checker *c, TermKind kind, const Expr *expr, Here here);
-SemaTerm *term_name(Checker *c, const Expr *expr, Here here);      /* NAME, INDEX: index.c */
-SemaTerm *term_of_call(Checker *c, const Expr *expr, Here here);   /* CALL: call.c */
+SemaTerm *term_name(Checker *c, const Expr *expr, Here here);                     /* NAME, INDEX: index.c */
+SemaTerm *term_of_call(Checker *c, const Expr *expr, Here here);                  /* CALL: call.c */
 SemaTerm *term_plain_read(Checker *c, const Expr *expr, Here here, SemaVar *var); /* at the step at hand */
 SemaTerm *term_output(Checker *c, const Expr *expr, Here here, SemaVar *var);     /* of an application */
 /* The member of a family that static indices name; the other indices go to rest. NULL: reported, or in error. */
 Member *member_of(Checker *c, Scope *scope, Symbol *symbol, const ExprList *index, Span span, ExprList *rest);
 bool axis_name(Checker *c, Scope *scope, const Expr *expr, int *axis);
-const char *axis_local(Checker *c, const Scope *scope, int axis); /* as it is called there */
+const char *axis_local(Checker *c, const Scope *scope, int axis);    /* as it is called there */
 const char *axes_text(Checker *c, const Scope *scope, AxisSet axes); /* "t and s" */
 void say_unbound(Checker *c, Here here, const Expr *read, const Expr *index, int axis, const SemaVar *var);
 bool is_application(const Scope *scope, const Expr *expr);
@@ -381,12 +401,12 @@ void clash_port(Checker *c, SemaTerm *term);
 void note_equal_today(Checker *c, DiagMsg *msg, Scope *scope, Dim a, Dim b, bool *noted);
 
 /* --- analyses ------------------------------------------------------------------------------------------------------- */
-typedef bool TermVisit(Checker *c, SemaTerm *term, void *data); /* false: do not go into its arguments */
+typedef bool TermVisit(Checker *c, SemaTerm *term, void *data);       /* false: do not go into its arguments */
 void term_walk(Checker *c, Term *term, TermVisit *visit, void *data); /* each shared term once; not nested */
 typedef VEC(Dep) DepList;
 void depend_collect(Checker *c);
 void depend_of(Checker *c, SemaVar *from, Term *term, DepRole role, DepList *out);
-int dep_offset(const Dep *dep, int *axis); /* the first offset that is not 0, and its axis; 0: none */
+int dep_offset(const Dep *dep, int *axis);        /* the first offset that is not 0, and its axis; 0: none */
 const char *dep_text(Checker *c, const Dep *dep); /* "h[t] needs c[t]" */
 void components_find(Checker *c);
 void causality_check(Checker *c);
@@ -400,6 +420,8 @@ void entries_declare(Checker *c, Scope *scope, const StmtList *list);
 void entries_check(Checker *c);
 void warn_dropout(Checker *c);
 void names_assign(Checker *c);
+void program_check(Checker *c, const Ast *ast, const Stmt *model);
+void unapplied_check(Checker *c);
 
 /* --- hint.c --------------------------------------------------------------------------------------------------------- */
 int offer_group(Checker *c);

@@ -10,7 +10,8 @@ void note_equal_today(Checker *c, DiagMsg *msg, Scope *scope, Dim a, Dim b, bool
     *noted = false;
     if (a.value != b.value || a.form == NULL || b.form == NULL || dim_equal(a, b))
         return;
-    const bool a_named = a.form->n > 0 && a.form->term[0].atoms > 0, b_named = b.form->n > 0 && b.form->term[0].atoms > 0;
+    const bool a_named = a.form->n > 0 && a.form->term[0].atoms > 0,
+               b_named = b.form->n > 0 && b.form->term[0].atoms > 0;
     if (!a_named || !b_named)
         return;
     const bool b_atom = b.form->n == 1 && b.form->term[0].atoms == 1 && b.form->term[0].coefficient == 1;
@@ -142,8 +143,8 @@ static void offer_params(Checker *c, DiagMsg *msg, int group, const SemaTerm *ca
     const Shape other = term_arg(call, 1 - i)->term.type.shape;
     if (used == NULL || other.rank == 0)
         return;
-    const Candidates found = matrices_with(call->scope, i == 0 ? 1 : 0, i == 0 ? other.dim[0] : other.dim[other.rank - 1],
-                                           used, used->name_span);
+    const Candidates found = matrices_with(call->scope, i == 0 ? 1 : 0,
+                                           i == 0 ? other.dim[0] : other.dim[other.rank - 1], used, used->name_span);
     for (int k = 0; k < found.n; k++) {
         const SemaVar *var = found.var[k];
         const Edit edit = {operand_expr(call, i)->span, var->name};
@@ -157,16 +158,17 @@ bool clash_product(Checker *c, SemaTerm *term)
     const Shape a = term_arg(term, 0)->term.type.shape, b = term_arg(term, 1)->term.type.shape;
     const char *text = say_text(c, term->expr->span);
     if (a.rank == 0 || b.rank == 0) {
-        DiagMsg *msg = say(c, term->scope, E0301, term->expr->op_span, "%s: %s is a scalar, and '@' contracts dimensions",
-                           text, say_text(c, expr_strip(operand_expr(term, a.rank == 0 ? 0 : 1))->span));
+        DiagMsg *msg =
+            say(c, term->scope, E0301, term->expr->op_span, "%s: %s is a scalar, and '@' contracts dimensions", text,
+                say_text(c, expr_strip(operand_expr(term, a.rank == 0 ? 0 : 1))->span));
         const Edit edit = {term->expr->op_span, "*"};
         offer(c, msg, offer_group(c), &edit, 1, "a scalar multiplies with '*': %s",
               say_edited(c, term->expr->span, &edit, 1));
         return type_fail(term);
     }
     const Dim last = a.dim[a.rank - 1], first = b.dim[0];
-    DiagMsg *msg = say(c, term->scope, E0301, term->expr->op_span, "%s: inner dimensions differ, %s (%s) and %s (%s)", text,
-                       say_dim(c, term->scope, last), operand_text(c, term, 0), say_dim(c, term->scope, first),
+    DiagMsg *msg = say(c, term->scope, E0301, term->expr->op_span, "%s: inner dimensions differ, %s (%s) and %s (%s)",
+                       text, say_dim(c, term->scope, last), operand_text(c, term, 0), say_dim(c, term->scope, first),
                        operand_text(c, term, 1));
     bool noted = false;
     note_equal_today(c, msg, term->scope, last, first, &noted);
@@ -185,8 +187,8 @@ static const char *operation_name(FunctionId function)
     static const struct {
         FunctionId id;
         const char *name;
-    } names[] = {{FN_add, "sum"}, {FN_sub, "difference"}, {FN_mul, "product"}, {FN_div, "quotient"}, {FN_and, "and"},
-                 {FN_or, "or"}};
+    } names[] = {{FN_add, "sum"},      {FN_sub, "difference"}, {FN_mul, "product"},
+                 {FN_div, "quotient"}, {FN_and, "and"},        {FN_or, "or"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].id == function)
             return names[i].name;
@@ -200,12 +202,11 @@ bool clash_elements(Checker *c, SemaTerm *term, int i, int k)
     const Shape a = term_arg(term, i)->term.type.shape, b = term_arg(term, k)->term.type.shape;
     const char *sa = say_shape(c, scope, a), *sb = say_shape(c, scope, b);
     const bool is_operator = function_info[term->term.function].is_operator != 0;
-    DiagMsg *msg = is_operator
-                       ? say(c, scope, E0302, term->expr->op_span, "%s: element-wise %s of %s and %s",
-                             say_text(c, term->expr->span), operation_name(term->term.function), sa, sb)
-                       : say(c, scope, E0302, expr_head(term->expr), "%s: %s has shape %s, but %s has %s",
-                             function_info[term->term.function].name, say_text(c, operand_expr(term, i)->span), sa,
-                             say_text(c, operand_expr(term, k)->span), sb);
+    DiagMsg *msg = is_operator ? say(c, scope, E0302, term->expr->op_span, "%s: element-wise %s of %s and %s",
+                                     say_text(c, term->expr->span), operation_name(term->term.function), sa, sb)
+                               : say(c, scope, E0302, expr_head(term->expr), "%s: %s has shape %s, but %s has %s",
+                                     function_info[term->term.function].name, say_text(c, operand_expr(term, i)->span),
+                                     sa, say_text(c, operand_expr(term, k)->span), sb);
     bool noted = false;
     for (int d = 0; !noted && a.rank == b.rank && d < a.rank; d++)
         note_equal_today(c, msg, scope, a.dim[d], b.dim[d], &noted);
@@ -230,13 +231,13 @@ static void offer_lookups(Checker *c, DiagMsg *msg, const SemaTerm *call, int i,
         offer(c, msg, group, &edit, 1, "%s picks a %s of %s", say_edited(c, call->expr->span, &edit, 1),
               i == 1 ? "column" : "row", used->name);
     }
-    const Candidates found = matrices_with(call->scope, 0, vocab, NULL,
-                                           used != NULL ? used->name_span : call->term.span);
+    const Candidates found =
+        matrices_with(call->scope, 0, vocab, NULL, used != NULL ? used->name_span : call->term.span);
     for (int k = 0; k < found.n; k++) {
         const char *name = found.var[k]->name, *row = arena_printf(c->arena, "%s[%s]", name, token);
         const Edit edit = {replace, row};
-        offer(c, msg, group, &edit, 1, "%s selects a row of %s; %s' @ onehot(%s) is the same as a product", row, name, name,
-              token);
+        offer(c, msg, group, &edit, 1, "%s selects a row of %s; %s' @ onehot(%s) is the same as a product", row, name,
+              name, token);
     }
 }
 

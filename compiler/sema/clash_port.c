@@ -113,10 +113,10 @@ void clash_port(Checker *c, SemaTerm *term)
     const Layer *layer = instance->layer;
     Scope *scope = port->scope->around;
     const TypeExpr *type = port_type(layer->cell, port->span);
-    DiagMsg *msg = say(c, scope, E0308, term->port_at, "%s expects %s : %s, given %s", layer->cell->id, port->name,
-                       port->type.kind == TYPE_REAL && port->type.shape.rank == 0 ? "real"
-                                                                                  : say_type(c, scope, port->type),
-                       say_type(c, scope, term->term.type));
+    DiagMsg *msg =
+        say(c, scope, E0308, term->port_at, "%s expects %s : %s, given %s", layer->cell->id, port->name,
+            port->type.kind == TYPE_REAL && port->type.shape.rank == 0 ? "real" : say_type(c, scope, port->type),
+            say_type(c, scope, term->term.type));
     note_arguments(c, msg, layer, type, scope);
     diag_note(c->diag, msg, layer->cell->id_span, "%s", cell_head(c, layer->cell));
     offer_argument(c, msg, layer, type, term);

@@ -5,9 +5,9 @@
 typedef struct Search { /* breadth first, over what is read */
     const Entry *entry;
     VEC(SemaVar *) queue;
-    VEC(Dep) found_by;  /* of each in the queue; read NULL at the start */
+    VEC(Dep) found_by; /* of each in the queue; read NULL at the start */
     VEC(int) from;
-    DepList *given;     /* of each generated variable, in their order */
+    DepList *given; /* of each generated variable, in their order */
 } Search;
 
 static int generated_index(const Entry *entry, const SemaVar *var)
@@ -109,8 +109,9 @@ static bool looks_back(Checker *c, Search *s, DiagCode code, Span span, const ch
             DiagMsg *msg = say(c, NULL, code, span, "%s", message);
             const Dep last = {var, var, future, DEP_DEF};
             note_path(c, msg, s, i, &last);
-            diag_hint(c->diag, msg, code == E0601 ? "only outputs that look back can be streamed"
-                                                  : "what generates a step can look back only");
+            diag_hint(c->diag, msg,
+                      code == E0601 ? "only outputs that look back can be streamed"
+                                    : "what generates a step can look back only");
             return false;
         }
         for (int k = 0; k < dep_count(s, var); k++)
@@ -137,9 +138,9 @@ static void check_step(Checker *c, const Entry *entry, const Stmt *stmt)
             if (stmt->words.at[k] == out->name || scope_find(c->body, stmt->words.at[k])->members.at[0].var == out)
                 span = stmt->word_spans.at[k];
         push(c, &s, out, NULL, -1);
-        looks_back(c, &s, E0601, span,
-                   arena_printf(c->arena, "step '%s' cannot return %s: it needs the future", entry->name,
-                                say_text(c, span)));
+        looks_back(
+            c, &s, E0601, span,
+            arena_printf(c->arena, "step '%s' cannot return %s: it needs the future", entry->name, say_text(c, span)));
     }
 }
 
@@ -214,13 +215,14 @@ static void check_type(Checker *c, const Entry *entry, int which)
     const Type type = term->term.type;
     if (term->state != TYPE_KNOWN || sema_var(entry->generated.at[which])->state != TYPE_KNOWN)
         return;
-    const bool same = type.kind == var->type.kind && (type.kind == TYPE_TOKEN ? dim_equal(type.vocab, var->type.vocab)
-                                                                              : shape_equal(type.shape, var->type.shape));
+    const bool same =
+        type.kind == var->type.kind &&
+        (type.kind == TYPE_TOKEN ? dim_equal(type.vocab, var->type.vocab) : shape_equal(type.shape, var->type.shape));
     if (same && (var->type.value != VALUE_DIST || type.value == VALUE_DIST))
         return;
-    DiagMsg *msg = say(c, c->body, E0303, term->expr->span, "the generated value is %s, but %s is %s",
-                       say_type(c, c->body, type), sema_var(entry->generated.at[which])->name,
-                       say_type(c, c->body, var->type));
+    DiagMsg *msg =
+        say(c, c->body, E0303, term->expr->span, "the generated value is %s, but %s is %s", say_type(c, c->body, type),
+            sema_var(entry->generated.at[which])->name, say_type(c, c->body, var->type));
     diag_note(c->diag, msg, var->span, "%s declared here", sema_var(entry->generated.at[which])->name);
 }
 

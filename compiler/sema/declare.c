@@ -225,23 +225,43 @@ void body_declare(Checker *c, Scope *scope, const StmtList *list, int parts, Equ
         const Stmt *stmt = list->at[i];
         const bool owned = (parts & DECLARE_OWNED) != 0, flow = (parts & DECLARE_FLOW) != 0;
         switch (stmt->kind) {
-        case STMT_PARAM: if (owned) params_declare(c, scope, stmt); break;
-        case STMT_LAYER: if (owned) layer_declare(c, scope, stmt); break;
-        case STMT_FOR: for_expand(c, scope, stmt, parts, equations); break;
-        case STMT_INPUT: case STMT_TARGET: inputs_declare(c, scope, stmt); break;
-        case STMT_CONTROL: controls_declare(c, scope, stmt); break;
-        case STMT_LOSS: case STMT_METRIC: results_declare(c, scope, stmt, equations); break;
-        case STMT_EQUATION: if (flow) equation_declare(c, scope, stmt, NULL, equations); break;
+        case STMT_PARAM:
+            if (owned)
+                params_declare(c, scope, stmt);
+            break;
+        case STMT_LAYER:
+            if (owned)
+                layer_declare(c, scope, stmt);
+            break;
+        case STMT_FOR:
+            for_expand(c, scope, stmt, parts, equations);
+            break;
+        case STMT_INPUT:
+        case STMT_TARGET:
+            inputs_declare(c, scope, stmt);
+            break;
+        case STMT_CONTROL:
+            controls_declare(c, scope, stmt);
+            break;
+        case STMT_LOSS:
+        case STMT_METRIC:
+            results_declare(c, scope, stmt, equations);
+            break;
+        case STMT_EQUATION:
+            if (flow)
+                equation_declare(c, scope, stmt, NULL, equations);
+            break;
         case STMT_OUTPUT:
             if (stmt->inner != NULL)
                 equation_declare(c, scope, stmt->inner, stmt, equations);
             break;
         case STMT_INIT:
             if (flow)
-                vec_push(c->arena, equations, (Equation){.kind = EQUATION_INIT, .stmt = stmt, .value = stmt->value,
-                                                         .scope = scope});
+                vec_push(c->arena, equations,
+                         (Equation){.kind = EQUATION_INIT, .stmt = stmt, .value = stmt->value, .scope = scope});
             break;
-        default: break;
+        default:
+            break;
         }
     }
 }

@@ -10,9 +10,8 @@ static SemaVar *output_var(Checker *c, Scope *scope, const Name *name)
 {
     Symbol *symbol = scope_unknown(c, scope, name->id, name->id_span, "name");
     ExprList rest = {0};
-    Member *member = symbol != NULL && symbol->kind == SYM_VAR
-                         ? member_of(c, scope, symbol, &name->index, name->span, &rest)
-                         : NULL;
+    Member *member =
+        symbol != NULL && symbol->kind == SYM_VAR ? member_of(c, scope, symbol, &name->index, name->span, &rest) : NULL;
     if (symbol == NULL || (symbol->kind == SYM_VAR && member == NULL))
         return NULL;
     SemaVar *var = member == NULL ? NULL : member->var;
@@ -51,9 +50,10 @@ static void outputs_declare(Checker *c, Scope *scope, const Stmt *stmt)
 /* --- step and generate --------------------------------------------------------------------------------------------------- */
 
 /* Functions that every model has; an entry of that name would be a second one. */
-static const char *const taken[] = {"check", "pack", "eval", "infer", "forward", "backward", "model", "params_init",
-                                    "param_index", "param_info", "state_reset", "state_copy_row", "params", "packed",
-                                    "batch", "controls", "state", "work", "tape", "result", "adjoint_in", "adjoint_out"};
+static const char *const taken[] = {
+    "check",       "pack",       "eval",        "infer",          "forward",    "backward",   "model", "params_init",
+    "param_index", "param_info", "state_reset", "state_copy_row", "params",     "packed",     "batch", "controls",
+    "state",       "work",       "tape",        "result",         "adjoint_in", "adjoint_out"};
 
 static bool name_is_free(Checker *c, Scope *scope, const Stmt *stmt)
 {
@@ -116,8 +116,8 @@ static void generate_equation(Checker *c, Scope *scope, Entry *entry, const Stmt
     if (var == NULL)
         return;
     if (var->var.kind != VAR_INPUT && var->var.kind != VAR_TARGET) {
-        DiagMsg *msg = say(c, scope, E0602, name->span, "generate defines inputs and targets, but %s has an equation",
-                           name->id);
+        DiagMsg *msg =
+            say(c, scope, E0602, name->span, "generate defines inputs and targets, but %s has an equation", name->id);
         diag_note(c->diag, msg, var->name_span, "%s defined here", name->id);
         return;
     }
@@ -181,8 +181,9 @@ static void entry_declare(Checker *c, Scope *scope, const Stmt *stmt)
 
 static void train_declare(Checker *c, Scope *scope, const Stmt *stmt)
 {
-    static const char *const keys[] = {"optimizer", "schedule", "lr", "momentum", "beta1", "beta2", "epsilon",
-                                       "weight_decay", "clip_norm", "clip_value", "epochs", "batch", "seed"};
+    static const char *const keys[] = {"optimizer", "schedule", "lr",           "momentum",  "beta1",
+                                       "beta2",     "epsilon",  "weight_decay", "clip_norm", "clip_value",
+                                       "epochs",    "batch",    "seed"};
     enum { KEYS = sizeof keys / sizeof *keys, TEXT_KEYS = 2 };
     for (int i = 0; i < stmt->binds.n; i++) {
         const Bind *bind = &stmt->binds.at[i];
@@ -196,8 +197,9 @@ static void train_declare(Checker *c, Scope *scope, const Stmt *stmt)
             if (near != NULL)
                 diag_hint(c->diag, msg, "did you mean '%s'?", near);
             else
-                diag_hint(c->diag, msg, "keys are optimizer, schedule, lr, momentum, beta1, beta2, epsilon, "
-                                        "weight_decay, clip_norm, clip_value, epochs, batch, seed");
+                diag_hint(c->diag, msg,
+                          "keys are optimizer, schedule, lr, momentum, beta1, beta2, epsilon, "
+                          "weight_decay, clip_norm, clip_value, epochs, batch, seed");
             continue;
         }
         for (int k = 0; k < c->model->train.n; k++)

@@ -37,8 +37,8 @@ static void edge_bind(Checker *c, Equation *e)
     SemaVar *var = member == NULL ? NULL : member->var;
     const char *left = say_text(c, name->span);
     if (var == NULL || var->var.kind != VAR_EQUATION || !var->has_def) {
-        DiagMsg *msg = say(c, e->scope, E0405, name->span, "%s replaces a step of an equation, but %s has none", left,
-                           name->id);
+        DiagMsg *msg =
+            say(c, e->scope, E0405, name->span, "%s replaces a step of an equation, but %s has none", left, name->id);
         if (symbol->kind == SYM_PORT || var != NULL)
             diag_note(c->diag, msg, symbol->span, "%s is %s", name->id, symbol->what);
         return;
@@ -176,8 +176,8 @@ static void init_define(Checker *c, const Equation *e)
         SemaVar *var = named->result_of != NULL ? named->result_of : named;
         if (var->instance != NULL && var->instance != e->scope->instance && !var->is_state &&
             var->state != TYPE_ERROR) {
-            DiagMsg *msg = say(c, e->scope, E0410, name->span, "init %s: the output %s of %s is no state of it", name->id,
-                               var->name, var->instance->layer->cell->id);
+            DiagMsg *msg = say(c, e->scope, E0410, name->span, "init %s: the output %s of %s is no state of it",
+                               name->id, var->name, var->instance->layer->cell->id);
             diag_note(c->diag, msg, var->scope == e->scope ? var->name_span : var->instance->layer->cell->id_span,
                       "the cell never reads %s of another step", var->name);
             continue;
@@ -189,7 +189,9 @@ static void init_define(Checker *c, const Equation *e)
         }
         var->init_span = name->span;
         var->init_scope = e->scope;
-        const Here here = {.scope = e->scope, .owner = var, .start = name->id,
+        const Here here = {.scope = e->scope,
+                           .owner = var,
+                           .start = name->id,
                            .bound = var->var.axis_order.n == 1 ? 0 : sequence_axes(var)};
         var->var.init = &term_make(c, e->value, here)->term;
     }

@@ -163,8 +163,8 @@ Span read_shown(const Checker *c, const Expr *read)
 {
     const Expr *root = root_at(c, read->span);
     const Expr *around = root == NULL ? NULL : operation_around(root, read->span);
-    const bool show = around != NULL && (around->kind == EXPR_INDEX || around->kind == EXPR_CALL ||
-                                         (around->kind == EXPR_BINARY &&
-                                          (around->op == EXPR_AT || around->op == EXPR_MUL)));
+    const bool show =
+        around != NULL && (around->kind == EXPR_INDEX || around->kind == EXPR_CALL ||
+                           (around->kind == EXPR_BINARY && (around->op == EXPR_AT || around->op == EXPR_MUL)));
     return show ? around->span : read->span;
 }

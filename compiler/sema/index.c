@@ -59,8 +59,7 @@ void say_unbound(Checker *c, Here here, const Expr *read, const Expr *index, int
     const AxisSet left = here.bound & ~here.reduced;
     const char *has = here.start != NULL ? arena_printf(c->arena, "the start value of %s has no step", here.start)
                       : left == 0        ? "the left side has no axis"
-                                         : arena_printf(c->arena, "the left side has only %s",
-                                                        axes_text(c, here.scope, left));
+                                  : arena_printf(c->arena, "the left side has only %s", axes_text(c, here.scope, left));
     if (var != NULL)
         diag_note(c->diag, msg, var->name_span, "%s is a sequence over %s; %s", var_word(var),
                   axes_text(c, here.scope, var->var.axes & ~AXIS_BIT(AXIS_BATCH)), has);
@@ -92,15 +91,14 @@ static bool read_index(Checker *c, Here here, const Expr *expr, const Expr *inde
     if (base->kind == EXPR_NAME && symbol == NULL)
         return scope_unknown(c, here.scope, base->name, base->span, "axis") != NULL;
     if (symbol == NULL || symbol->kind != SYM_AXIS) {
-        DiagMsg *msg = say(c, here.scope, E0404, index->span,
-                           "an index is an axis, axis + n, axis - n, first or last");
+        DiagMsg *msg = say(c, here.scope, E0404, index->span, "an index is an axis, axis + n, axis - n, first or last");
         if (var != NULL && symbol == NULL && base->kind == EXPR_INDEX)
             diag_hint(c->diag, msg, "only a parameter can be looked up by a token");
         return false;
     }
     if (symbol->axis != axis) {
-        DiagMsg *msg = say(c, here.scope, E0404, index->span, "%s runs over %s, not over %s", say_text(c, expr->base->span),
-                           axis_local(c, here.scope, axis), base->name);
+        DiagMsg *msg = say(c, here.scope, E0404, index->span, "%s runs over %s, not over %s",
+                           say_text(c, expr->base->span), axis_local(c, here.scope, axis), base->name);
         if (symbol->axis == AXIS_BATCH)
             diag_hint(c->diag, msg, "batch is no index; only reductions name it, as in mean[batch](...)");
         return false;
@@ -199,8 +197,8 @@ SemaTerm *term_output(Checker *c, const Expr *expr, Here here, SemaVar *var)
     const AxisSet unbound = term->term.axes & ~here.bound & ~AXIS_BIT(AXIS_BATCH);
     if (unbound == 0)
         return term;
-    DiagMsg *msg = say(c, here.scope, E0403, expr->span, "%s is not bound in this equation",
-                       axes_text(c, here.scope, unbound));
+    DiagMsg *msg =
+        say(c, here.scope, E0403, expr->span, "%s is not bound in this equation", axes_text(c, here.scope, unbound));
     diag_note(c->diag, msg, var->name_span, "the output %s runs over %s", var->name,
               axes_text(c, here.scope, var->var.axes & ~AXIS_BIT(AXIS_BATCH)));
     return term_error(c, expr, here);
@@ -278,8 +276,8 @@ static SemaTerm *read_var(Checker *c, const Expr *expr, Here here, Symbol *symbo
 {
     ExprList rest;
     const Expr *inner = second->n > 0 ? expr->base : expr;
-    const bool is_plain_param = !symbol->is_family && symbol->members.n > 0 &&
-                                symbol->members.at[0].var->var.kind == VAR_PARAM;
+    const bool is_plain_param =
+        !symbol->is_family && symbol->members.n > 0 && symbol->members.at[0].var->var.kind == VAR_PARAM;
     static const ExprList none = {0};
     Member *member = member_of(c, here.scope, symbol, is_plain_param ? &none : index, inner->span, &rest);
     if (member == NULL || member->var == NULL)

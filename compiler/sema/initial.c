@@ -12,10 +12,14 @@ typedef struct Initialiser {
 } Initialiser;
 
 static const Initialiser known[] = {
-    {"zeros", INIT_ZEROS, 0, 0, false},         {"ones", INIT_ONES, 0, 0, false},
-    {"constant", INIT_CONSTANT, 1, 1, false},   {"uniform", INIT_UNIFORM, 1, 2, false},
-    {"normal", INIT_NORMAL, 1, 1, false},       {"glorot", INIT_GLOROT, 0, 0, true},
-    {"he", INIT_HE, 0, 0, true},                {"orthogonal", INIT_ORTHOGONAL, 0, 1, true},
+    {"zeros", INIT_ZEROS, 0, 0, false},
+    {"ones", INIT_ONES, 0, 0, false},
+    {"constant", INIT_CONSTANT, 1, 1, false},
+    {"uniform", INIT_UNIFORM, 1, 2, false},
+    {"normal", INIT_NORMAL, 1, 1, false},
+    {"glorot", INIT_GLOROT, 0, 0, true},
+    {"he", INIT_HE, 0, 0, true},
+    {"orthogonal", INIT_ORTHOGONAL, 0, 1, true},
     {"identity", INIT_IDENTITY, 0, 1, true},
 };
 enum { KNOWN = sizeof known / sizeof *known };
@@ -36,8 +40,9 @@ static const Initialiser *find(Checker *c, Scope *scope, const Expr *expr)
     else if (near != NULL)
         diag_hint(c->diag, msg, "did you mean '%s'?", near);
     else
-        diag_hint(c->diag, msg, "there are zeros, ones, constant(c), uniform(a), uniform(lo, hi), normal(sd), glorot, "
-                                "he, orthogonal(gain), identity(scale)");
+        diag_hint(c->diag, msg,
+                  "there are zeros, ones, constant(c), uniform(a), uniform(lo, hi), normal(sd), glorot, "
+                  "he, orthogonal(gain), identity(scale)");
     return NULL;
 }
 
@@ -46,8 +51,11 @@ static bool numbers(Checker *c, Scope *scope, const Expr *expr, const Initialise
     const int given = expr->kind == EXPR_CALL ? expr->args.n : 0;
     if (given < init->least || given > init->most) {
         say(c, scope, E0312, expr->span, "%s takes %s, %d given", init->name,
-            init->most == 0 ? "no argument" : init->most == 2 ? "one or two arguments"
-                            : init->least == 0 ? "at most one argument" : "one argument", given);
+            init->most == 0    ? "no argument"
+            : init->most == 2  ? "one or two arguments"
+            : init->least == 0 ? "at most one argument"
+                               : "one argument",
+            given);
         return false;
     }
     for (int i = 0; i < given; i++) {
@@ -75,8 +83,8 @@ static bool in_range(Checker *c, Scope *scope, const Expr *expr, const Initialis
     if ((init->kind == INIT_ORTHOGONAL || init->kind == INIT_IDENTITY) && given == 0)
         arg[0] = 1;
     if (init->kind == INIT_UNIFORM && arg[0] >= arg[1]) {
-        say(c, scope, E0313, expr->span, given == 1 ? "uniform(a) draws from -a to a: a must be above 0"
-                                                    : "uniform(lo, hi): lo must be below hi");
+        say(c, scope, E0313, expr->span,
+            given == 1 ? "uniform(a) draws from -a to a: a must be above 0" : "uniform(lo, hi): lo must be below hi");
         return false;
     }
     if (init->kind == INIT_NORMAL && arg[0] < 0) {

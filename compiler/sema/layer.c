@@ -37,9 +37,14 @@ static bool bind_function(Checker *c, Layer *layer, const Sparam *param, const E
         return false;
     }
     Symbol *symbol = arena_make(c->arena, Symbol);
-    *symbol = (Symbol){.kind = known != NULL ? known->kind : SYM_BUILTIN, .name = param->id, .span = param->id_span,
-                       .what = "a function", .stmt = known != NULL ? known->stmt : NULL,
-                       .function = known != NULL ? known->function : builtin, .axis = -1, .partition = -1};
+    *symbol = (Symbol){.kind = known != NULL ? known->kind : SYM_BUILTIN,
+                       .name = param->id,
+                       .span = param->id_span,
+                       .what = "a function",
+                       .stmt = known != NULL ? known->stmt : NULL,
+                       .function = known != NULL ? known->function : builtin,
+                       .axis = -1,
+                       .partition = -1};
     table_add(c, &layer->scope->functions, symbol);
     return true;
 }
@@ -184,8 +189,9 @@ const Override *override_find(Checker *c, const Layer *layer, const SemaVar *var
 
 static const Stmt *find_cell(Checker *c, Scope *scope, const Stmt *stmt)
 {
-    const Symbol *symbol = table_find(&c->functions, stmt->cell);
+    Symbol *symbol = table_find(&c->functions, stmt->cell);
     if (symbol != NULL && symbol->kind == SYM_CELL) {
+        symbol->is_used = true;
         for (const Layer *l = scope->layer; l != NULL; l = l->outer)
             if (l->cell == symbol->stmt) {
                 say(c, scope, E0204, stmt->cell_span, "cell %s contains itself", stmt->cell);
@@ -202,8 +208,7 @@ static const Stmt *find_cell(Checker *c, Scope *scope, const Stmt *stmt)
     const char *near = diag_nearest(stmt->cell, cells.at, cells.n);
     size_t size = 0;
     const char *standard = c->options->builtin == NULL ? NULL : c->options->builtin("std/cells.rnn", &size);
-    const char *head = standard == NULL ? NULL
-                                        : strstr(standard, arena_printf(c->arena, "cell %s[", stmt->cell));
+    const char *head = standard == NULL ? NULL : strstr(standard, arena_printf(c->arena, "cell %s[", stmt->cell));
     if (head != NULL)
         diag_hint(c->diag, msg, "it is in the library: use std.cells");
     else if (near != NULL)
@@ -224,8 +229,7 @@ static void layer_add(Checker *c, Scope *scope, const Stmt *stmt, const Stmt *ce
         diag_note(c->diag, msg, old == NULL ? symbol->span : old->span, "first definition");
         return;
     }
-    layer->path = arena_printf(c->arena, "%s%s%s", scope->prefix, name->id,
-                               key_text(c, member.key, name->index.n));
+    layer->path = arena_printf(c->arena, "%s%s%s", scope->prefix, name->id, key_text(c, member.key, name->index.n));
     layer->stmt = stmt;
     layer->cell = cell;
     layer->user = scope;
@@ -270,10 +274,10 @@ void layer_declare(Checker *c, Scope *scope, const Stmt *stmt)
             limit_hit(c, scope, name->span, "too many indices", MAX_INDEX);
             return;
         }
-        Symbol *symbol = known != NULL && known->kind == SYM_LAYER && known->scope->prefix == scope->prefix
-                             ? scope_find(scope, name->id)
-                             : scope_define(c, scope, cell == NULL ? SYM_BROKEN : SYM_LAYER, name->id, name->id_span,
-                                            "a layer");
+        Symbol *symbol =
+            known != NULL && known->kind == SYM_LAYER && known->scope->prefix == scope->prefix
+                ? scope_find(scope, name->id)
+                : scope_define(c, scope, cell == NULL ? SYM_BROKEN : SYM_LAYER, name->id, name->id_span, "a layer");
         if (symbol == NULL || cell == NULL || symbol->kind != SYM_LAYER)
             continue;
         if (symbol->members.n == 0)

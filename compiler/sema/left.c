@@ -95,8 +95,9 @@ static void say_shifted(Checker *c, Scope *scope, const Expr *index, const char 
 static bool add_axis(Checker *c, Scope *scope, const Expr *expr, int axis, LeftIndex *out)
 {
     if (axis == AXIS_BATCH) {
-        DiagMsg *msg = say(c, scope, E0404, expr->span, "batch is no index: every value that depends on data varies "
-                                                        "over it");
+        DiagMsg *msg = say(c, scope, E0404, expr->span,
+                           "batch is no index: every value that depends on data varies "
+                           "over it");
         diag_hint(c->diag, msg, "leave it out; only reductions name it, as in mean[batch](...)");
         return false;
     }
@@ -219,15 +220,15 @@ static void set_axes(Checker *c, SemaVar *var, const LeftIndex *index)
             var->var.axes |= AXIS_BIT(var->var.axis_order.at[i]);
 }
 
-SemaVar *var_declare(Checker *c, Scope *scope, VarKind kind, const Name *name, const LeftIndex *index,
-                     const Stmt *stmt, const char *what)
+SemaVar *var_declare(Checker *c, Scope *scope, VarKind kind, const Name *name, const LeftIndex *index, const Stmt *stmt,
+                     const char *what)
 {
     Symbol *symbol = scope_find(scope, name->id);
-    const char *left = stmt->is_tuple && stmt->tuple_index.n > 0
-                           ? arena_printf(c->arena, "%s[%s]", say_text(c, name->id_span),
-                                          say_text(c, span_join(stmt->tuple_index.at[0]->span,
-                                                                vec_last(&stmt->tuple_index)->span)))
-                           : say_text(c, name->span);
+    const char *left =
+        stmt->is_tuple && stmt->tuple_index.n > 0
+            ? arena_printf(c->arena, "%s[%s]", say_text(c, name->id_span),
+                           say_text(c, span_join(stmt->tuple_index.at[0]->span, vec_last(&stmt->tuple_index)->span)))
+            : say_text(c, name->span);
     const Scope *owner = scope;
     while (owner->transparent)
         owner = owner->outer;

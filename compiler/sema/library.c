@@ -21,8 +21,9 @@ static void load_uses(Checker *c, const Ast *ast, int nested);
 static bool fail(Checker *c, Span span, const char *format, const char *path)
 {
     DiagMsg *msg = say(c, NULL, E0213, span, "cannot use \"%s\": %s", path, format);
-    diag_hint(c->diag, msg, "use takes a path below the directory of the model: use \"cells/mine.rnn\", or a built-in "
-                            "file: use std.cells");
+    diag_hint(c->diag, msg,
+              "use takes a path below the directory of the model: use \"cells/mine.rnn\", or a built-in "
+              "file: use std.cells");
     return false;
 }
 
@@ -44,8 +45,8 @@ static bool is_below(const char *directory, const char *path)
 {
     char *base = realpath(directory, NULL), *file = realpath(path, NULL);
     const size_t n = base == NULL ? 0 : strlen(base);
-    const bool below = base != NULL && file != NULL && strncmp(base, file, n) == 0 &&
-                       (file[n] == '/' || (n == 1 && base[0] == '/'));
+    const bool below =
+        base != NULL && file != NULL && strncmp(base, file, n) == 0 && (file[n] == '/' || (n == 1 && base[0] == '/'));
     free(base);
     free(file);
     return below;
@@ -119,8 +120,13 @@ static void function_declare(Checker *c, const Stmt *stmt)
         return;
     }
     Symbol *symbol = arena_make(c->arena, Symbol);
-    *symbol = (Symbol){.kind = is_cell ? SYM_CELL : SYM_FN, .name = stmt->id, .span = stmt->id_span,
-                       .what = is_cell ? "a cell" : "a fn", .stmt = stmt, .axis = -1, .partition = -1};
+    *symbol = (Symbol){.kind = is_cell ? SYM_CELL : SYM_FN,
+                       .name = stmt->id,
+                       .span = stmt->id_span,
+                       .what = is_cell ? "a cell" : "a fn",
+                       .stmt = stmt,
+                       .axis = -1,
+                       .partition = -1};
     table_add(c, &c->functions, symbol);
 }
 

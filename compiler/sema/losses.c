@@ -64,8 +64,8 @@ static void rule_class_xent(Checker *c, SemaTerm *term)
         if (!want_rank(c, term, i, ranks[i], ""))
             return;
     const Dim h = type_of(term, 3)->shape.dim[0];
-    const Shape wanted[] = {{1, {p->classes, {0, NULL}}}, {2, {p->words, h}}, {1, {p->words, {0, NULL}}},
-                            {1, {h, {0, NULL}}}};
+    const Shape wanted[] = {
+        {1, {p->classes, {0, NULL}}}, {2, {p->words, h}}, {1, {p->words, {0, NULL}}}, {1, {h, {0, NULL}}}};
     static const char *const names[] = {"class scores", "word matrix", "word biases", "hidden vector"};
     for (int i = 0; i < 4; i++) {
         if (shape_equal(type_of(term, i)->shape, wanted[i]))
@@ -78,8 +78,8 @@ static void rule_class_xent(Checker *c, SemaTerm *term)
         type_fail(term);
         return;
     }
-    want_token(c, term, 4, p->words, arena_printf(c->arena, "%s splits index(%s)", p->name,
-                                                  say_dim(c, term->scope, p->words)));
+    want_token(c, term, 4, p->words,
+               arena_printf(c->arena, "%s splits index(%s)", p->name, say_dim(c, term->scope, p->words)));
 }
 
 void rule_loss(Checker *c, SemaTerm *term)
@@ -88,9 +88,17 @@ void rule_loss(Checker *c, SemaTerm *term)
     if (!c->reporting)
         return;
     switch (function_info[term->term.function].signature) {
-    case SIG_SCORE_LOSS: rule_xent(c, term); break;
-    case SIG_NLL: rule_nll(c, term); break;
-    case SIG_CLASS_XENT: rule_class_xent(c, term); break;
-    default: rule_pair(c, term); break;
+    case SIG_SCORE_LOSS:
+        rule_xent(c, term);
+        break;
+    case SIG_NLL:
+        rule_nll(c, term);
+        break;
+    case SIG_CLASS_XENT:
+        rule_class_xent(c, term);
+        break;
+    default:
+        rule_pair(c, term);
+        break;
     }
 }

@@ -106,10 +106,18 @@ static void print_call(Text *out, const Model *model, const Term *term)
 static void print_term(Text *out, const Model *model, const Term *term)
 {
     switch (term->kind) {
-    case TERM_NUMBER: text_add_double(out, term->number); break;
-    case TERM_TOKEN: text_printf(out, "token %.0f", term->number); break;
-    case TERM_READ: print_read(out, model, term); break;
-    case TERM_CALL: print_call(out, model, term); break;
+    case TERM_NUMBER:
+        text_add_double(out, term->number);
+        break;
+    case TERM_TOKEN:
+        text_printf(out, "token %.0f", term->number);
+        break;
+    case TERM_READ:
+        print_read(out, model, term);
+        break;
+    case TERM_CALL:
+        print_call(out, model, term);
+        break;
     }
 }
 
@@ -146,7 +154,9 @@ static void print_name(Text *out, const Model *model, const Var *var, bool edge)
         const int axis = var->axis_order.at[i];
         const bool at_edge = edge && axis == var->edge_axis;
         text_printf(out, "%s%s", i == 0 ? "[" : ",",
-                    !at_edge ? model->axes.at[axis].name : var->edge_last ? "last" : "first");
+                    !at_edge         ? model->axes.at[axis].name
+                    : var->edge_last ? "last"
+                                     : "first");
     }
     text_add(out, var->axis_order.n > 0 ? "]" : "");
 }

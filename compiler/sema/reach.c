@@ -5,10 +5,10 @@
 #include "sema/check.h"
 
 typedef struct Reach {
-    bool *through;      /* by var id: some way, cuts included */
-    bool *smooth;       /* by var id: a way without cuts */
-    bool *mine;         /* the set being filled */
-    bool cuts;          /* stop at functions without a gradient */
+    bool *through; /* by var id: some way, cuts included */
+    bool *smooth;  /* by var id: a way without cuts */
+    bool *mine;    /* the set being filled */
+    bool cuts;     /* stop at functions without a gradient */
     VEC(SemaVar *) queue;
     VEC(SemaTerm *) cut; /* functions without a gradient on some way */
 } Reach;
@@ -144,8 +144,8 @@ void reach_check(Checker *c)
         const SemaVar *param = sema_var(c->model->params.at[i]);
         if (reach.through[param->var.id] || param->var.frozen)
             continue;
-        DiagMsg *msg = say(c, param->scope, W0803, param->name_span, "the loss does not depend on parameter %s",
-                           param->var.path);
+        DiagMsg *msg =
+            say(c, param->scope, W0803, param->name_span, "the loss does not depend on parameter %s", param->var.path);
         diag_hint(c->diag, msg, "use it, remove it, or write 'frozen' behind it");
     }
 }

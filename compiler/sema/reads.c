@@ -83,8 +83,9 @@ static void check_start(Checker *c, const Dep *dep)
     const SemaVar *var = dep->from;
     for (int i = 0; i < dep->read->term.reads.n; i++) {
         const AxisRead *read = &dep->read->term.reads.at[i];
-        const bool own = var->var.loop_axis >= 0 ? read->axis == var->var.loop_axis
-                                                 : var->var.axis_order.n == 1 && read->axis == var->var.axis_order.at[0];
+        const bool own = var->var.loop_axis >= 0
+                             ? read->axis == var->var.loop_axis
+                             : var->var.axis_order.n == 1 && read->axis == var->var.axis_order.at[0];
         if (!own || (dep->read->reduced & AXIS_BIT(read->axis)) != 0)
             continue;
         DiagMsg *msg = say(c, dep->read->scope, E0410, dep->read->term.span,
@@ -104,8 +105,9 @@ static void check_edge(Checker *c, const SemaVar *var)
     const int direction = direction_along(var, axis);
     const char *text = say_text(c, var->edge_span);
     if (direction != 0 && (direction > 0) == var->var.edge_last) {
-        DiagMsg *msg = say(c, var->scope, E0405, var->edge_span, "%s: the loop of %s %s", text, var->name,
-                           direction > 0 ? "runs forward, so it begins at first" : "runs from the end: it begins at last");
+        DiagMsg *msg =
+            say(c, var->scope, E0405, var->edge_span, "%s: the loop of %s %s", text, var->name,
+                direction > 0 ? "runs forward, so it begins at first" : "runs from the end: it begins at last");
         diag_note(c->diag, msg, var->name_span, "%s defined here", var->name);
     } else if (var->var.edge_last && info->carry) {
         DiagMsg *msg = say(c, var->scope, E0408, var->edge_span,

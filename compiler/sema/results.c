@@ -47,11 +47,14 @@ static void say_varies(Checker *c, const SemaVar *var)
     if (part->term.function == FN_mean)
         offer(c, msg, group, &edit, 1,
               "mean[%s, batch](...) averages over all valid steps; mean[batch](mean[%s](...)) gives every sequence the "
-              "same weight; they differ when lengths do", axes, axes);
+              "same weight; they differ when lengths do",
+              axes, axes);
     else if (part->term.function == FN_sum)
         offer(c, msg, group, &edit, 1,
-              "mean[batch](sum[%s](...)) averages the sums of the sequences; mean[%s, batch](...) averages over all valid "
-              "steps", axes, axes);
+              "mean[batch](sum[%s](...)) averages the sums of the sequences; mean[%s, batch](...) averages over all "
+              "valid "
+              "steps",
+              axes, axes);
     else
         offer(c, msg, group, &edit, 1, "mean[batch](%s[%s](...)) averages over the rows", name, axes);
 }

@@ -60,10 +60,11 @@ bool type_token(Checker *c, Term **slot, Dim vocab, const SemaVar *of)
     if (number->number.whole && number->term.number >= 0 && number->term.number < (double)vocab.value)
         return true;
     if (c->reporting) {
-        DiagMsg *msg = say(c, number->scope, E0305, number->term.span, "token %s is outside index(%s), which is 0 .. %lld",
-                           number->number.whole ? dim_text(c->arena, dim_number(c->arena, number->number.dim.value))
-                                                : say_text(c, number->term.span),
-                           say_dim(c, number->scope, vocab), (long long)vocab.value - 1);
+        DiagMsg *msg =
+            say(c, number->scope, E0305, number->term.span, "token %s is outside index(%s), which is 0 .. %lld",
+                number->number.whole ? dim_text(c->arena, dim_number(c->arena, number->number.dim.value))
+                                     : say_text(c, number->term.span),
+                say_dim(c, number->scope, vocab), (long long)vocab.value - 1);
         if (of != NULL)
             diag_note(c->diag, msg, of->name_span, "%s declared here", of->name);
     }
@@ -84,9 +85,9 @@ bool want_token(Checker *c, SemaTerm *call, int i, Dim vocab, const char *what)
     if (c->reporting) {
         const Expr *expr = operand_expr(call, i);
         const char *text = say_text(c, expr->span), *type = say_type(c, call->scope, arg->term.type);
-        DiagMsg *msg = is_token ? say(c, call->scope, E0314, expr->span, "%s, but %s is %s", what, text, type)
-                                : say(c, call->scope, E0314, expr->span, "%s, but %s is %s, not a token", what, text,
-                                      type);
+        DiagMsg *msg = is_token
+                           ? say(c, call->scope, E0314, expr->span, "%s, but %s is %s", what, text, type)
+                           : say(c, call->scope, E0314, expr->span, "%s, but %s is %s, not a token", what, text, type);
         bool noted = false;
         if (is_token)
             note_equal_today(c, msg, call->scope, vocab, arg->term.type.vocab, &noted);
@@ -158,8 +159,7 @@ static void rule_truth(Checker *c, SemaTerm *term)
         if (token->state != TYPE_KNOWN || token->term.type.kind != TYPE_TOKEN || other->state != TYPE_KNOWN)
             continue;
         const Dim vocab = token->term.type.vocab;
-        if (other->term.kind == TERM_NUMBER &&
-            !type_token(c, &term->term.args.at[1 - i], vocab, read_of(token))) {
+        if (other->term.kind == TERM_NUMBER && !type_token(c, &term->term.args.at[1 - i], vocab, read_of(token))) {
             type_fail(term);
             return;
         }
@@ -244,7 +244,8 @@ static void rule_lookup(Checker *c, SemaTerm *term)
         return;
     if (shape.rank == 0) {
         if (c->reporting)
-            say(c, term->scope, E0404, term->term.span, "%s is a scalar and has no rows", sema_var(table->term.var)->name);
+            say(c, term->scope, E0404, term->term.span, "%s is a scalar and has no rows",
+                sema_var(table->term.var)->name);
         type_fail(term);
         return;
     }
@@ -263,8 +264,7 @@ static void rule_reduce(Checker *c, SemaTerm *term)
         type_fail(term);
         return;
     }
-    if (weight != NULL && c->reporting &&
-        (weight->term.type.kind != TYPE_REAL || weight->term.type.shape.rank != 0)) {
+    if (weight != NULL && c->reporting && (weight->term.type.kind != TYPE_REAL || weight->term.type.shape.rank != 0)) {
         say(c, term->scope, E0311, weight->expr->span, "a weight is a scalar, but %s is %s",
             say_text(c, weight->expr->span), say_type(c, term->scope, weight->term.type));
         type_fail(term);
@@ -282,7 +282,7 @@ static void rule_softmax(Checker *c, SemaTerm *term)
         return;
     if (term->term.over != 0 ? !want_real(c, term, 0, "a number") : !want_rank(c, term, 0, 1, ""))
         return;
-    const ValueKind value = term->term.over != 0                 ? VALUE_PLAIN
+    const ValueKind value = term->term.over != 0                ? VALUE_PLAIN
                             : term->term.function == FN_softmax ? VALUE_DIST
                                                                 : VALUE_LOGDIST;
     set_real(term, shape_of(term, 0), value);
@@ -362,34 +362,66 @@ void rule_call(Checker *c, SemaTerm *term)
         }
     const Dim any = {0, NULL};
     switch (function_info[term->term.function].signature) {
-    case SIG_EW: rule_elements(c, term); break;
-    case SIG_TRUTH: rule_truth(c, term); break;
-    case SIG_MATMUL: rule_product(c, term); break;
+    case SIG_EW:
+        rule_elements(c, term);
+        break;
+    case SIG_TRUTH:
+        rule_truth(c, term);
+        break;
+    case SIG_MATMUL:
+        rule_product(c, term);
+        break;
     case SIG_TRANSPOSE:
         if (want_rank(c, term, 0, 2, "") && all_known(term))
             set_real(term, (Shape){2, {shape_of(term, 0).dim[1], shape_of(term, 0).dim[0]}}, VALUE_PLAIN);
         break;
-    case SIG_JOIN: rule_join(c, term); break;
-    case SIG_LOOKUP: rule_lookup(c, term); break;
-    case SIG_REDUCE: rule_reduce(c, term); break;
-    case SIG_MAXMIN: term->term.args.n == 2 ? rule_elements(c, term) : rule_reduce(c, term); break;
-    case SIG_SOFTMAX: rule_softmax(c, term); break;
+    case SIG_JOIN:
+        rule_join(c, term);
+        break;
+    case SIG_LOOKUP:
+        rule_lookup(c, term);
+        break;
+    case SIG_REDUCE:
+        rule_reduce(c, term);
+        break;
+    case SIG_MAXMIN:
+        term->term.args.n == 2 ? rule_elements(c, term) : rule_reduce(c, term);
+        break;
+    case SIG_SOFTMAX:
+        rule_softmax(c, term);
+        break;
     case SIG_TO_SCALAR:
         if (want_real(c, term, 0, "a vector"))
             set_real(term, scalar, VALUE_PLAIN);
         break;
-    case SIG_DOT: case SIG_OUTER: rule_two_vectors(c, term); break;
-    case SIG_SLICE: rule_slice(c, term); break;
+    case SIG_DOT:
+    case SIG_OUTER:
+        rule_two_vectors(c, term);
+        break;
+    case SIG_SLICE:
+        rule_slice(c, term);
+        break;
     case SIG_ONEHOT:
         if (want_token(c, term, 0, any, "onehot takes a token") && all_known(term))
             set_real(term, (Shape){1, {term_arg(term, 0)->term.type.vocab, {0, NULL}}}, VALUE_PLAIN);
         break;
-    case SIG_ARGMAX: case SIG_SAMPLE: rule_token_of(c, term); break;
-    case SIG_DROPOUT: rule_dropout(c, term); break;
+    case SIG_ARGMAX:
+    case SIG_SAMPLE:
+        rule_token_of(c, term);
+        break;
+    case SIG_DROPOUT:
+        rule_dropout(c, term);
+        break;
     case SIG_STOPGRAD:
         if (want_real(c, term, 0, "a number") && all_known(term))
             set_real(term, shape_of(term, 0), term_arg(term, 0)->term.type.value);
         break;
-    case SIG_SCORE_LOSS: case SIG_NLL: case SIG_PAIR_LOSS: case SIG_HUBER: case SIG_CLASS_XENT: rule_loss(c, term); break;
+    case SIG_SCORE_LOSS:
+    case SIG_NLL:
+    case SIG_PAIR_LOSS:
+    case SIG_HUBER:
+    case SIG_CLASS_XENT:
+        rule_loss(c, term);
+        break;
     }
 }

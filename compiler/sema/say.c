@@ -6,6 +6,17 @@
 
 #include "sema/check.h"
 
+/* In the trial of a cell that nothing applies: what other numbers for its dims could make right. */
+static bool is_about_numbers(const Checker *c, DiagCode code)
+{
+    static const DiagCode codes[] = {E0209, E0212, E0301, E0302, E0303, E0305,
+                                     E0308, E0311, E0313, E0314, W0802, W0803};
+    for (size_t i = 0; c->scrap != NULL && i < sizeof codes / sizeof *codes; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
 DiagMsg *say(Checker *c, Scope *scope, DiagCode code, Span span, const char *format, ...)
 {
     va_list args, again;
@@ -17,7 +28,7 @@ DiagMsg *say(Checker *c, Scope *scope, DiagCode code, Span span, const char *for
     if (length >= 0)
         vsnprintf(text, (size_t)length + 1, format, args);
     va_end(args);
-    DiagMsg *msg = diag_report(c->diag, code, span, "%s", text);
+    DiagMsg *msg = diag_report(is_about_numbers(c, code) ? c->scrap : c->diag, code, span, "%s", text);
     if (scope != NULL)
         vec_push(c->arena, &c->said, (Said){msg, scope});
     return msg;
@@ -49,7 +60,8 @@ void say_copies(Checker *c)
         DiagMsg *msg = c->said.at[i].msg;
         int copies = 0;
         for (const Scope *s = c->said.at[i].scope; s != NULL; s = s->copy == COPY_NONE ? s->outer : s->around) {
-            if (s->copy == COPY_NONE || copies > 4)
+            const bool trial = c->scrap != NULL && s->copy_at.start == c->scrap_at.start;
+            if (s->copy == COPY_NONE || copies > 4 || trial)
                 continue;
             if (copies++ == 0)
                 diag_note(c->diag, msg, NO_SPAN, "%s", copy_text(c, s));

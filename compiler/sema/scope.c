@@ -90,8 +90,8 @@ static bool is_same_scope(const Scope *scope, const char *name)
 static Symbol *add_symbol(Checker *c, Scope *scope, SymbolKind kind, const char *name, Span span, const char *what)
 {
     Symbol *symbol = arena_make(c->arena, Symbol);
-    *symbol = (Symbol){.kind = kind, .name = name, .span = span, .what = what, .scope = scope, .axis = -1,
-                       .partition = -1};
+    *symbol =
+        (Symbol){.kind = kind, .name = name, .span = span, .what = what, .scope = scope, .axis = -1, .partition = -1};
     table_add(c, &owner_of(scope)->names, symbol);
     return symbol;
 }

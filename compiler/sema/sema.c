@@ -66,6 +66,13 @@ static void analyse(Checker *c)
         warn_dropout(c);
 }
 
+void program_check(Checker *c, const Ast *ast, const Stmt *model)
+{
+    resolve(c, ast, model);
+    if (!c->full)
+        analyse(c);
+}
+
 static Model *run(Checker *c, const Ast *ast)
 {
     const Stmt *model = library_load(c, ast);
@@ -74,9 +81,8 @@ static Model *run(Checker *c, const Ast *ast)
     c->model_stmt = model;
     c->model->name = model->id;
     c->model->span = model->span;
-    resolve(c, ast, model);
-    if (!c->full)
-        analyse(c);
+    program_check(c, ast, model);
+    unapplied_check(c);
     say_copies(c);
     if (!c->options->no_hints)
         offers_test(c, ast);

@@ -40,15 +40,22 @@ static bool whole_binary(Checker *c, ExprOp op, Static a, Static b, Static *out)
 {
     Dim dim = {0, NULL};
     switch (op) {
-    case EXPR_ADD: dim = dim_add(c->arena, a.dim, b.dim); break;
-    case EXPR_SUB: dim = dim_sub(c->arena, a.dim, b.dim); break;
-    case EXPR_MUL: dim = dim_mul(c->arena, a.dim, b.dim); break;
+    case EXPR_ADD:
+        dim = dim_add(c->arena, a.dim, b.dim);
+        break;
+    case EXPR_SUB:
+        dim = dim_sub(c->arena, a.dim, b.dim);
+        break;
+    case EXPR_MUL:
+        dim = dim_mul(c->arena, a.dim, b.dim);
+        break;
     case EXPR_DIV:
         if (b.dim.form == NULL || b.dim.form->n != 1 || b.dim.form->term[0].atoms > 0)
             return false;
         dim = dim_div(c->arena, a.dim, b.dim.value);
         break;
-    default: return false;
+    default:
+        return false;
     }
     if (dim.form == NULL)
         return false;
@@ -59,11 +66,16 @@ static bool whole_binary(Checker *c, ExprOp op, Static a, Static b, Static *out)
 static double real_binary(ExprOp op, double a, double b)
 {
     switch (op) {
-    case EXPR_ADD: return a + b;
-    case EXPR_SUB: return a - b;
-    case EXPR_MUL: return a * b;
-    case EXPR_DIV: return a / b;
-    default: return pow(a, b);
+    case EXPR_ADD:
+        return a + b;
+    case EXPR_SUB:
+        return a - b;
+    case EXPR_MUL:
+        return a * b;
+    case EXPR_DIV:
+        return a / b;
+    default:
+        return pow(a, b);
     }
 }
 
@@ -118,11 +130,13 @@ bool static_symbol(Checker *c, Symbol *symbol)
     symbol->evaluating = true;
     const Expr *expr = symbol->expr;
     bool ok = static_eval(c, symbol->scope, expr, &symbol->number) && symbol->kind == SYM_NUMBER;
-    if (ok && symbol->is_dim && (!symbol->number.whole || symbol->number.dim.value < 1 ||
-                                 symbol->number.dim.value > dim_max)) {
+    if (ok && symbol->is_dim &&
+        (!symbol->number.whole || symbol->number.dim.value < 1 || symbol->number.dim.value > dim_max)) {
         say(c, symbol->scope, E0209, expr->span, "dim %s is %s, but a dimension is a whole number from 1 to %lld",
-            symbol->name, symbol->number.whole ? dim_text(c->arena, dim_number(c->arena, symbol->number.dim.value))
-                                               : say_text(c, expr->span), (long long)dim_max);
+            symbol->name,
+            symbol->number.whole ? dim_text(c->arena, dim_number(c->arena, symbol->number.dim.value))
+                                 : say_text(c, expr->span),
+            (long long)dim_max);
         ok = false;
     }
     const DimForm *form = symbol->number.dim.form;
@@ -149,8 +163,8 @@ static bool eval_name(Checker *c, Scope *scope, const Expr *expr, Static *out)
     if (symbol == NULL)
         return false;
     if (symbol->kind != SYM_NUMBER && !(symbol->kind == SYM_ARG && symbol->has_number)) {
-        DiagMsg *msg = say(c, scope, E0208, expr->span, "%s is %s, not a number known when compiling", expr->name,
-                           symbol->what);
+        DiagMsg *msg =
+            say(c, scope, E0208, expr->span, "%s is %s, not a number known when compiling", expr->name, symbol->what);
         diag_note(c->diag, msg, symbol->span, "%s declared here", expr->name);
         return false;
     }
@@ -166,11 +180,17 @@ bool static_eval(Checker *c, Scope *scope, const Expr *expr, Static *out)
     case EXPR_INT:
         *out = static_int(c, expr->integer);
         return expr->integer >= 0 || fail(c, scope, expr->span, "is too large");
-    case EXPR_REAL: *out = real_result(expr->real); return true;
-    case EXPR_NAME: return eval_name(c, scope, expr, out);
-    case EXPR_PAREN: return static_eval(c, scope, expr->items.at[0], out);
-    case EXPR_BINARY: return eval_binary(c, scope, expr, out);
-    case EXPR_CALL: return eval_call(c, scope, expr, out);
+    case EXPR_REAL:
+        *out = real_result(expr->real);
+        return true;
+    case EXPR_NAME:
+        return eval_name(c, scope, expr, out);
+    case EXPR_PAREN:
+        return static_eval(c, scope, expr->items.at[0], out);
+    case EXPR_BINARY:
+        return eval_binary(c, scope, expr, out);
+    case EXPR_CALL:
+        return eval_call(c, scope, expr, out);
     case EXPR_UNARY:
         if (expr->op != EXPR_NEG)
             break;
@@ -180,7 +200,8 @@ bool static_eval(Checker *c, Scope *scope, const Expr *expr, Static *out)
             out->dim = dim_sub(c->arena, dim_number(c->arena, 0), out->dim);
         out->number = -out->number;
         return true;
-    default: break;
+    default:
+        break;
     }
     return fail(c, scope, expr->span, "is no number known when compiling");
 }
@@ -189,16 +210,21 @@ bool static_is(Checker *c, Scope *scope, const Expr *expr)
 {
     const Symbol *symbol;
     switch (expr->kind) {
-    case EXPR_INT: case EXPR_REAL: return true;
+    case EXPR_INT:
+    case EXPR_REAL:
+        return true;
     case EXPR_NAME:
         symbol = scope_find(scope, expr->name);
         return symbol != NULL && (symbol->kind == SYM_NUMBER || (symbol->kind == SYM_ARG && symbol->has_number));
-    case EXPR_PAREN: return static_is(c, scope, expr->items.at[0]);
-    case EXPR_UNARY: return expr->op == EXPR_NEG && static_is(c, scope, expr->items.at[0]);
+    case EXPR_PAREN:
+        return static_is(c, scope, expr->items.at[0]);
+    case EXPR_UNARY:
+        return expr->op == EXPR_NEG && static_is(c, scope, expr->items.at[0]);
     case EXPR_BINARY:
         return expr->op >= EXPR_ADD && expr->op != EXPR_AT && static_is(c, scope, expr->items.at[0]) &&
                static_is(c, scope, expr->items.at[1]);
-    default: return false;
+    default:
+        return false;
     }
 }
 

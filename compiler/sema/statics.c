@@ -41,11 +41,13 @@ void defines_finish(Checker *c)
         const Symbol *symbol = scope_find(c->body, intern_z(c->names, define->name));
         DiagMsg *msg = say(c, NULL, E0211, NO_SPAN,
                            symbol == NULL ? "-D %s: there is no such dim, const or axis"
-                                          : "-D %s: this is nothing that -D replaces", define->name);
+                                          : "-D %s: this is nothing that -D replaces",
+                           define->name);
         if (symbol != NULL)
             diag_note(c->diag, msg, symbol->span, "%s is %s", define->name, symbol->what);
-        diag_hint(c->diag, msg, "-D replaces a dim or const of the file that is defined by a number, or the upper "
-                                "bound of an axis");
+        diag_hint(c->diag, msg,
+                  "-D replaces a dim or const of the file that is defined by a number, or the upper "
+                  "bound of an axis");
     }
 }
 

@@ -80,11 +80,12 @@ void term_finish(Checker *c, SemaTerm *call)
 }
 
 static const FunctionId operator_of[EXPR_OP_COUNT] = {
-    [EXPR_OR] = FN_or,   [EXPR_AND] = FN_and, [EXPR_NOT] = FN_not, [EXPR_EQ] = FN_eq,
-    [EXPR_NE] = FN_ne,   [EXPR_LT] = FN_lt,   [EXPR_LE] = FN_le,   [EXPR_GT] = FN_gt,
-    [EXPR_GE] = FN_ge,   [EXPR_ADD] = FN_add, [EXPR_SUB] = FN_sub, [EXPR_MUL] = FN_mul,
-    [EXPR_DIV] = FN_div, [EXPR_AT] = FN_matmul, [EXPR_NEG] = FN_neg, [EXPR_REVERSE] = FN_NONE,
-    [EXPR_POW] = FN_pow, [EXPR_TRANSPOSE] = FN_transpose,
+    [EXPR_OR] = FN_or,        [EXPR_AND] = FN_and,   [EXPR_NOT] = FN_not,
+    [EXPR_EQ] = FN_eq,        [EXPR_NE] = FN_ne,     [EXPR_LT] = FN_lt,
+    [EXPR_LE] = FN_le,        [EXPR_GT] = FN_gt,     [EXPR_GE] = FN_ge,
+    [EXPR_ADD] = FN_add,      [EXPR_SUB] = FN_sub,   [EXPR_MUL] = FN_mul,
+    [EXPR_DIV] = FN_div,      [EXPR_AT] = FN_matmul, [EXPR_NEG] = FN_neg,
+    [EXPR_REVERSE] = FN_NONE, [EXPR_POW] = FN_pow,   [EXPR_TRANSPOSE] = FN_transpose,
 };
 
 static SemaTerm *make_operation(Checker *c, const Expr *expr, Here here, FunctionId function)
@@ -118,17 +119,28 @@ static SemaTerm *make_reverse(Checker *c, const Expr *expr, Here here)
 static SemaTerm *make(Checker *c, const Expr *expr, Here here)
 {
     switch (expr->kind) {
-    case EXPR_INT: return term_number(c, expr, here, static_int(c, expr->integer));
-    case EXPR_REAL: return term_number(c, expr, here, (Static){false, expr->real, {0, NULL}});
-    case EXPR_NAME: case EXPR_INDEX: return term_name(c, expr, here);
-    case EXPR_PAREN: return term_make(c, expr->items.at[0], here);
-    case EXPR_JOIN: return make_operation(c, expr, here, FN_join);
-    case EXPR_CALL: return term_of_call(c, expr, here);
-    case EXPR_UNARY: case EXPR_BINARY:
+    case EXPR_INT:
+        return term_number(c, expr, here, static_int(c, expr->integer));
+    case EXPR_REAL:
+        return term_number(c, expr, here, (Static){false, expr->real, {0, NULL}});
+    case EXPR_NAME:
+    case EXPR_INDEX:
+        return term_name(c, expr, here);
+    case EXPR_PAREN:
+        return term_make(c, expr->items.at[0], here);
+    case EXPR_JOIN:
+        return make_operation(c, expr, here, FN_join);
+    case EXPR_CALL:
+        return term_of_call(c, expr, here);
+    case EXPR_UNARY:
+    case EXPR_BINARY:
         return expr->op == EXPR_REVERSE ? make_reverse(c, expr, here)
                                         : make_operation(c, expr, here, operator_of[expr->op]);
-    case EXPR_STRING: say(c, here.scope, E0208, expr->span, "a string is no value"); break;
-    case EXPR_FIRST: case EXPR_LAST:
+    case EXPR_STRING:
+        say(c, here.scope, E0208, expr->span, "a string is no value");
+        break;
+    case EXPR_FIRST:
+    case EXPR_LAST:
         say(c, here.scope, E0208, expr->span, "%s is an index, not a value", say_text(c, expr->span));
         break;
     }

@@ -57,8 +57,8 @@ static void type_port(Checker *c, SemaTerm *term)
         if (term->number.whole && term->term.number >= 0 && term->term.number < (double)type.vocab.value)
             return;
     }
-    if (term->state == TYPE_KNOWN && (!type_equal(term->term.type, type) ||
-                                      (type.value == VALUE_DIST && term->term.type.value != VALUE_DIST)))
+    if (term->state == TYPE_KNOWN &&
+        (!type_equal(term->term.type, type) || (type.value == VALUE_DIST && term->term.type.value != VALUE_DIST)))
         clash_port(c, term);
 }
 
@@ -80,10 +80,18 @@ void type_term(Checker *c, SemaTerm *term)
     if (term->state == TYPE_ERROR)
         return;
     switch (term->term.kind) {
-    case TERM_NUMBER: set_real(term, (Shape){.rank = 0}, VALUE_PLAIN); break;
-    case TERM_TOKEN: term->state = TYPE_KNOWN; break;
-    case TERM_READ: type_read(term); break;
-    case TERM_CALL: rule_call(c, term); break;
+    case TERM_NUMBER:
+        set_real(term, (Shape){.rank = 0}, VALUE_PLAIN);
+        break;
+    case TERM_TOKEN:
+        term->state = TYPE_KNOWN;
+        break;
+    case TERM_READ:
+        type_read(term);
+        break;
+    case TERM_CALL:
+        rule_call(c, term);
+        break;
     }
     if (term->port != NULL)
         type_port(c, term);
@@ -183,7 +191,8 @@ static void infer_shapes(Checker *c)
     SemaVar *var;
     while ((var = first_unknown(c)) != NULL) {
         if (!infer_scalar(c)) {
-            DiagMsg *msg = say(c, var->scope, E0307, var->name_span, "the shape of %s depends only on itself", var->left);
+            DiagMsg *msg =
+                say(c, var->scope, E0307, var->name_span, "the shape of %s depends only on itself", var->left);
             diag_hint(c->diag, msg, "say what it is: %s : [...] = ..., or %s : real = ... for a scalar", var->left,
                       var->left);
             var->state = TYPE_ERROR;
@@ -202,9 +211,7 @@ static ValueKind value_of(const Term *term)
         return term->var->type.value;
     if (term->kind != TERM_CALL || term->over != 0)
         return VALUE_PLAIN;
-    return term->function == FN_softmax       ? VALUE_DIST
-           : term->function == FN_log_softmax ? VALUE_LOGDIST
-                                              : VALUE_PLAIN;
+    return term->function == FN_softmax ? VALUE_DIST : term->function == FN_log_softmax ? VALUE_LOGDIST : VALUE_PLAIN;
 }
 
 static void infer_values(Checker *c)

@@ -47,7 +47,8 @@ static const char *other_read(Checker *c, const SemaVar *var, const SemaTerm *dr
         if (dep->role == DEP_DEF && dep->to->component != var->component && dep_offset(dep, &axis) == 0 &&
             (dep->read->term.axes & AXIS_BIT(var->var.loop_axis)) != 0 && dep->to->var.type.kind == TYPE_REAL &&
             (dep->read->term.span.start < dropout->term.span.start ||
-             dep->read->term.span.start > dropout->term.span.end) && found == NULL)
+             dep->read->term.span.start > dropout->term.span.end) &&
+            found == NULL)
             found = dep->read;
     }
     return found == NULL ? NULL : say_read(c, found);
@@ -71,8 +72,8 @@ static void say_dropout(Checker *c, const SemaVar *var, SemaTerm *dropout)
             to = other->left;
         }
     }
-    DiagMsg *msg = say(c, dropout->scope, W0802, expr_head(dropout->expr), "dropout on the recurrent path %s -> %s", from,
-                       to);
+    DiagMsg *msg =
+        say(c, dropout->scope, W0802, expr_head(dropout->expr), "dropout on the recurrent path %s -> %s", from, to);
     diag_note(c->diag, msg, NO_SPAN, "a fresh mask at every step erases the memory (Zaremba 2014)");
     const char *axis = axis_local(c, dropout->scope, var->var.loop_axis);
     const Span close = {dropout->expr->span.file, dropout->expr->span.end - 1, dropout->expr->span.end - 1};
