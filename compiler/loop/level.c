@@ -61,7 +61,8 @@ static int latest_level(const Pass *pass, const Node *node)
 
 /* Is the value there at that level, even when nobody but `but` asks for it: kept for others, or made of such values by
  * elementwise work that moves along? */
-static bool is_at_hand(const Program *program, const Pass *pass, const Node *node, const Node *but, int level, int depth)
+static bool is_at_hand(const Program *program, const Pass *pass, const Node *node, const Node *but, int level,
+                       int depth)
 {
     if (node_is_leaf(node) || !pass_computes(program, pass, node) || (node->defines && node->defines->lag > 0) ||
         pass->component[node->id] != pass->component[but->id])
@@ -207,8 +208,8 @@ static bool *read_by_variables(const Program *program)
 
 static bool may_wait(const Units *u, const bool *read, const Node *node)
 {
-    return pass_computes(u->program, u->pass, node) && is_single(u, node) && node_is_elementwise(node) && node->rank > 0 &&
-           node_domain(node) != DOMAIN_ONCE && !read[node->id];
+    return pass_computes(u->program, u->pass, node) && is_single(u, node) && node_is_elementwise(node) &&
+           node->rank > 0 && node_domain(node) != DOMAIN_ONCE && !read[node->id];
 }
 
 /* In memory whether `but` reads it or not, or made of such values by work that waits too. */

@@ -1,5 +1,5 @@
-/* print.c: --dump=loop: the blocks of each pass in the order in which they run. A line each for what has a name, is kept
- * or is used more than once; everything else is written out where it is used (graph/print_expr.c). */
+/* print.c: --dump=loop: the blocks of each pass in the order in which they run. A line each for what has a name, is
+ * kept or is used more than once; everything else is written out where it is used (graph/print_expr.c). */
 #include "loop/print.h"
 
 #include <string.h>
@@ -295,7 +295,9 @@ static void print_phase(LoopPrinter *p, const Block *block, int number)
     Text *out = line(p);
     text_printf(out, "%d. level %d, %s", number, block->level, kinds[block->kind]);
     if (block->kind == BLOCK_UNITS)
-        text_printf(out, " %s%lld", block->matrix_rows > 1 ? arena_printf(p->program->arena, "%lld x ", (long long)block->matrix_rows) : "",
+        text_printf(out, " %s%lld",
+                    block->matrix_rows > 1 ? arena_printf(p->program->arena, "%lld x ", (long long)block->matrix_rows)
+                                           : "",
                     (long long)block->units);
     text_add(out, "\n");
     p->indent++;
@@ -336,15 +338,19 @@ static void print_product(const LoopPrinter *p, const Block *block)
     bool begins = p->pass->component[group->result[0]->id] >= 0;
     text_add(p->formula.out, "product ");
     print_domain(p, block);
-    text_printf(p->formula.out, ", g%d%s: %d of %lld units%s; ", group->id, begins ? ", before its loop" : "", group->slots,
-                (long long)group->units, group->bias ? ", on a bias" : group->prefill ? ", on starts" : "");
+    text_printf(p->formula.out, ", g%d%s: %d of %lld units%s; ", group->id, begins ? ", before its loop" : "",
+                group->slots, (long long)group->units,
+                group->bias      ? ", on a bias"
+                : group->prefill ? ", on starts"
+                                 : "");
     print_round(p, block->round);
 }
 
 static void print_block(LoopPrinter *p, const Block *block)
 {
-    static const char *const kinds[] = {[BLOCK_UNITS] = "units", [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row",
-                                        [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum", [BLOCK_TOTAL] = "total"};
+    static const char *const kinds[] = {
+        [BLOCK_UNITS] = "units",      [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row",
+        [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",         [BLOCK_TOTAL] = "total"};
     text_printf(line(p), "%d ", block->level);
     if (block->kind == BLOCK_LOOP) {
         print_loop(p, block);

@@ -66,7 +66,8 @@ static void print_matrix(Text *out, const PackedMatrix *packed)
 static void print_packed(Text *out, const Program *program, bool backward)
 {
     if (backward)
-        text_printf(out, "packed when backward starts: M_work after its buffers, %lld reals\n", (long long)program->back_packed);
+        text_printf(out, "packed when backward starts: M_work after its buffers, %lld reals\n",
+                    (long long)program->back_packed);
     else
         text_printf(out, "packed weights: M_packed, %lld reals\n", (long long)program->sizes.packed);
     for (int i = 0; i < program->packed.n; i++)
@@ -113,7 +114,8 @@ static void print_buffer(Text *out, const Program *program, const Buffer *buffer
     text_printf(out, "width %lld%s", (long long)buffer->width, buffer->token ? " int" : "");
     if (buffer->slots > 1)
         text_printf(out, " in %d slots", buffer->slots);
-    text_printf(out, ", %lld in all%s", (long long)buffer_elements(program, buffer, false), buffer->tape ? ", kept for backward" : "");
+    text_printf(out, ", %lld in all%s", (long long)buffer_elements(program, buffer, false),
+                buffer->tape ? ", kept for backward" : "");
     print_life(out, buffer);
     text_add(out, "\n");
 }
@@ -122,16 +124,16 @@ static bool overlaps(const Program *program, const Buffer *a, const Buffer *b, i
 {
     int64_t a_at = place_in(a, region), b_at = place_in(b, region);
     bool one_step = regions[region].forever;
-    return a != b && a_at >= 0 && b_at >= 0 && a->token == b->token && a_at < b_at + buffer_elements(program, b, one_step) &&
-           b_at < a_at + buffer_elements(program, a, one_step);
+    return a != b && a_at >= 0 && b_at >= 0 && a->token == b->token &&
+           a_at < b_at + buffer_elements(program, b, one_step) && b_at < a_at + buffer_elements(program, a, one_step);
 }
 
 static void print_place(Text *out, const Program *program, const Buffer *buffer, int region)
 {
     int64_t at = place_in(buffer, region);
     text_printf(out, "  %lld..%lld%s: b%d %s", (long long)at,
-                (long long)(at + buffer_elements(program, buffer, regions[region].forever)), buffer->token ? " int" : "",
-                buffer->id, buffer->name);
+                (long long)(at + buffer_elements(program, buffer, regions[region].forever)),
+                buffer->token ? " int" : "", buffer->id, buffer->name);
     bool any = false;
     for (int i = 0; i < program->buffers.n; i++) {
         if (!overlaps(program, buffer, program->buffers.at[i], region))
@@ -168,7 +170,9 @@ static void print_region(Text *out, const Program *program, int region)
 static void print_totals(Text *out, const Program *program)
 {
     const ProgramSizes *sizes = &program->sizes;
-    text_printf(out, "totals in reals (and ints): parameters %lld, packed %lld, state %lld (%lld), work %lld (%lld), tape %lld (%lld)\n",
+    text_printf(out,
+                "totals in reals (and ints): parameters %lld, packed %lld, state %lld (%lld), work %lld (%lld), tape "
+                "%lld (%lld)\n",
                 (long long)sizes->params, (long long)sizes->packed, (long long)sizes->state_reals,
                 (long long)sizes->state_ints, (long long)sizes->work_reals, (long long)sizes->work_ints,
                 (long long)sizes->tape_reals, (long long)sizes->tape_ints);

@@ -1,5 +1,5 @@
-/* report.c: counts and arithmetic of a schedule. Counts tell what a reader of architecture asks: how many products a step
- * runs, and what has left the loop. Printed by report_print.c. */
+/* report.c: counts and arithmetic of a schedule: how many products a step runs, what has left the loop, and how many
+ * operations that makes. Printed by report_print.c. */
 #include "loop/report.h"
 
 /* ---- counts ---- */
@@ -92,16 +92,22 @@ static int64_t elements(const Node *node)
 static int64_t node_flops(const Node *node)
 {
     switch (op_info[node->op].family) {
-    case FAMILY_PRODUCT: return 2 * elements(product_matrix(node));
+    case FAMILY_PRODUCT:
+        return 2 * elements(product_matrix(node));
     case FAMILY_MATRIX:
         return node->op == OP_MATMUL ? 2 * elements(node) * node->arg[0]->dim[node->ta ? 0 : 1] : elements(node);
-    case FAMILY_AXIS: return node->op == OP_CONTRACT ? 2 * elements(node) : elements(node->arg[0]);
-    case FAMILY_REDUCE: return 2 * elements(node->arg[0]);
-    case FAMILY_ROW: return 4 * elements(node->arg[0]);
-    case FAMILY_EW: return node->op == OP_EXPAND || node->op == OP_STOPGRAD ? 0 : elements(node);
+    case FAMILY_AXIS:
+        return node->op == OP_CONTRACT ? 2 * elements(node) : elements(node->arg[0]);
+    case FAMILY_REDUCE:
+        return 2 * elements(node->arg[0]);
+    case FAMILY_ROW:
+        return 4 * elements(node->arg[0]);
+    case FAMILY_EW:
+        return node->op == OP_EXPAND || node->op == OP_STOPGRAD ? 0 : elements(node);
     case FAMILY_LEAF:
     case FAMILY_PIECE:
-    case FAMILY_TOKEN: return 0;
+    case FAMILY_TOKEN:
+        return 0;
     }
     return 0;
 }

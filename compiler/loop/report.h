@@ -29,10 +29,11 @@ void pass_counts_print(Text *out, const PassCounts *counts);
 typedef struct Flops {
     int64_t products, other;
 } Flops;
-Flops block_flops(const Block *block); /* of one row at one step; of a loop: of its phases */
+Flops block_flops(const Block *block);          /* of one row at one step; of a loop: of its phases */
 int64_t block_weight_reals(const Block *block); /* packed weights that one step reads; of a loop: of its phases */
 Flops pass_flops_window(const Program *program, const Pass *pass); /* all steps, all rows */
-int64_t pass_weight_reals_window(const Program *program, const Pass *pass); /* each step reads its loop's weights again */
+int64_t pass_weight_reals_window(const Program *program,
+                                 const Pass *pass); /* each step reads its loop's weights again */
 
 /* The whole report. */
 void report_print(Text *out, const Program *program, bool is_double);

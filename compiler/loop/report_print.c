@@ -7,6 +7,18 @@ typedef struct Report {
     int real; /* bytes of rnn_real */
 } Report;
 
+static void print_model(const Report *r)
+{
+    const Model *model = r->program->model;
+    text_printf(r->out, "model %s, real = %s;", model->name, r->real == 8 ? "double" : "float");
+    for (int i = 0; i < model->axes.n; i++) {
+        const ModelAxis *axis = &model->axes.at[i];
+        text_printf(r->out, "%s %s in %lld..%lld%s", i ? "," : "", axis->name, (long long)axis->low,
+                    (long long)axis->high, axis->carry ? " carry" : "");
+    }
+    text_add(r->out, "\n\n");
+}
+
 /* ---- memory ---- */
 
 static void print_bytes(const Report *r, const char *what, int64_t reals, int64_t ints, const char *note)
@@ -34,7 +46,7 @@ static void print_memory(const Report *r)
 
 static void print_flops(const Report *r, const char *what, Flops flops, int64_t weight_reals)
 {
-    text_printf(r->out, "  %-34s %14lld %14lld %14lld\n", what, (long long)flops.products, (long long)flops.other,
+    text_printf(r->out, "  %-29s %14lld %14lld %14lld\n", what, (long long)flops.products, (long long)flops.other,
                 (long long)(weight_reals * r->real));
 }
 
@@ -46,27 +58,29 @@ static void print_loop_flops(const Report *r, const Pass *pass)
         const Block *loop = pass->blocks.at[i];
         if (loop->kind != BLOCK_LOOP)
             continue;
-        const char *what = arena_printf(arena, "%s loop %d, a step and row", pass->backward ? "backward" : "forward", ++number);
+        const char *what =
+            arena_printf(arena, "%s loop %d, a step*", pass->backward ? "backward" : "forward", ++number);
         print_flops(r, what, block_flops(loop), block_weight_reals(loop));
     }
 }
 
 static void print_window(const Report *r, const Pass *pass)
 {
-    const char *what = arena_printf(r->program->arena, "%s, the largest window", pass->backward ? "backward" : "forward");
+    const char *what = arena_printf(r->program->arena, "%s, largest window", pass->backward ? "backward" : "forward");
     print_flops(r, what, pass_flops_window(r->program, pass), pass_weight_reals_window(r->program, pass));
 }
 
 static void print_arithmetic(const Report *r)
 {
     const Schedule *schedule = r->program->schedule;
-    text_add(r->out, "\narithmetic                       flops of products    other flops  weight bytes\n");
+    text_add(r->out, "\narithmetic                            products          other   weight bytes\n");
     print_loop_flops(r, &schedule->forward);
     if (schedule->has_backward)
         print_loop_flops(r, &schedule->backward);
     print_window(r, &schedule->forward);
     if (schedule->has_backward)
         print_window(r, &schedule->backward);
+    text_add(r->out, "  * flops of one row; the weights are read once for all rows, a multiply-add is 2\n");
 }
 
 /* ---- loops ---- */
@@ -80,8 +94,8 @@ static void print_phase(const Report *r, const Block *block, int number)
 {
     const Group *group = block->group;
     if (!group) {
-        text_printf(r->out, "    %d. %s, %d value%s\n", number, block->kind == BLOCK_UNITS ? "elementwise" : "reductions",
-                    block->nodes.n, plural(block->nodes.n));
+        text_printf(r->out, "    %d. %s, %d value%s\n", number,
+                    block->kind == BLOCK_UNITS ? "elementwise" : "reductions", block->nodes.n, plural(block->nodes.n));
         return;
     }
     int joined = 0;
@@ -90,9 +104,11 @@ static void print_phase(const Report *r, const Block *block, int number)
         joined += group->rounds.at[i]->products.n;
         depth += group->rounds.at[i]->operand.depth;
     }
-    text_printf(r->out, "    %d. %d product%s joined: %d x %lld units, k = %lld; k unrolled by %d; %lld bytes of weights; %d hoisted\n",
-                number, joined, plural(joined), group->slots, (long long)group->units, (long long)depth, block->unroll_k,
-                (long long)(block_weight_reals(block) * r->real), group->hoisted);
+    text_printf(r->out,
+                "    %d. %d product%s joined, %d x %lld units, k = %lld; %d hoisted before the loop; k unrolled by %d; "
+                "%lld bytes of weights\n",
+                number, joined, plural(joined), group->slots, (long long)group->units, (long long)depth, group->hoisted,
+                block->unroll_k, (long long)(block_weight_reals(block) * r->real));
 }
 
 static void print_loops(const Report *r, const Pass *pass)
@@ -112,14 +128,16 @@ static void print_loops(const Report *r, const Pass *pass)
 static void print_counts(const Report *r, const Pass *pass)
 {
     PassCounts counts = pass_counts(r->program, pass);
-    text_printf(r->out, "  %-10s %2d a step, %2d over all steps before a loop, %2d others over all steps, %2d for weights\n",
-                pass->backward ? "backward" : "forward", counts.products, counts.hoisted, counts.outside, counts.weights);
+    text_printf(
+        r->out, "  %-10s %2d a step, %2d over all steps before a loop, %2d others over all steps, %2d for weights\n",
+        pass->backward ? "backward" : "forward", counts.products, counts.hoisted, counts.outside, counts.weights);
 }
 
 void report_print(Text *out, const Program *program, bool is_double)
 {
     const Report r = {out, program, is_double ? 8 : 4};
     const Schedule *schedule = program->schedule;
+    print_model(&r);
     print_memory(&r);
     print_arithmetic(&r);
     text_add(out, "\nloops\n");

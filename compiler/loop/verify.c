@@ -24,7 +24,7 @@ typedef struct Check {
     Region region;
     bool *spoilt;      /* [buffers] somebody else has written there since the values were */
     bool *spoilt_ends; /* [buffers] ... since the steps before and after the window were */
-    bool *written; /* [buffers] */
+    bool *written;     /* [buffers] */
     const char *wrong;
 } Check;
 
@@ -44,7 +44,8 @@ static bool overlap(const Check *check, const Buffer *a, const Buffer *b)
 {
     bool one_step = check->region == REGION_STEP;
     int64_t a_at = place_of(a, check->region), b_at = place_of(b, check->region);
-    return a_at >= 0 && b_at >= 0 && a->token == b->token && a_at < b_at + buffer_elements(check->program, b, one_step) &&
+    return a_at >= 0 && b_at >= 0 && a->token == b->token &&
+           a_at < b_at + buffer_elements(check->program, b, one_step) &&
            b_at < a_at + buffer_elements(check->program, a, one_step);
 }
 
@@ -52,8 +53,8 @@ static void complain(Check *check, const char *what, const Buffer *buffer, const
 {
     static const char *const names[] = {"forward", "eval", "backward", "step"};
     if (!check->wrong)
-        check->wrong = arena_printf(check->program->arena, "%s: b%d %s %s at block %s", names[check->region], buffer->id,
-                                    buffer->name, what, block ? block->name : "'end'");
+        check->wrong = arena_printf(check->program->arena, "%s: b%d %s %s at block %s", names[check->region],
+                                    buffer->id, buffer->name, what, block ? block->name : "'end'");
 }
 
 /* `block` LEAD writes the steps before and after the window, all others write the rest. */
@@ -195,7 +196,9 @@ static void read_at_end(Check *check)
 
 static const char *check_run(const Program *program, const Pass *pass, Region region)
 {
-    Check check = {.program = program, .pass = pass, .region = region,
+    Check check = {.program = program,
+                   .pass = pass,
+                   .region = region,
                    .spoilt = arena_array(program->arena, bool, program->buffers.n),
                    .spoilt_ends = arena_array(program->arena, bool, program->buffers.n),
                    .written = arena_array(program->arena, bool, program->buffers.n)};
@@ -234,7 +237,8 @@ static const char *check_block_order(const Program *program, const Order *order,
             const Block *maker = order->pass->home[read ? arg->var->def->id : arg->id];
             bool in_turn = read && maker && order->top[maker->id] == order->top[block->id]; /* of another step */
             if (maker && !in_turn && comes_later(order, maker, block))
-                return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name, maker->name);
+                return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name,
+                                    maker->name);
             if (maker == block && !read && arg->id >= node->id)
                 return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
         }
@@ -287,8 +291,10 @@ static const char *check_bounds(const Program *program)
             int64_t reals = region == REGION_TAPE ? sizes->tape_reals : sizes->work_reals;
             int64_t ints = region == REGION_TAPE ? sizes->tape_ints : sizes->work_ints;
             if (at >= 0 && at % PANEL)
-                return arena_printf(program->arena, "b%d %s does not stand at a multiple of 16", buffer->id, buffer->name);
-            if (at >= 0 && at + buffer_elements(program, buffer, region == REGION_STEP) > (buffer->token ? ints : reals))
+                return arena_printf(program->arena, "b%d %s does not stand at a multiple of 16", buffer->id,
+                                    buffer->name);
+            if (at >= 0 &&
+                at + buffer_elements(program, buffer, region == REGION_STEP) > (buffer->token ? ints : reals))
                 return arena_printf(program->arena, "b%d %s ends outside its struct", buffer->id, buffer->name);
         }
     }
@@ -322,7 +328,8 @@ static Spans fixed_spans(const Program *program)
         vec_push(arena, &spans, (Span64){program->bias.at[i]->at, program->bias.at[i]->count, 2, "a row of starts"});
     for (int i = 0; i < program->state.n; i++) {
         const StateSlot *slot = &program->state.at[i];
-        vec_push(arena, &spans, (Span64){slot->at, slot->back * rows * slot->width, slot->token ? 4 : 3, slot->var->path});
+        vec_push(arena, &spans,
+                 (Span64){slot->at, slot->back * rows * slot->width, slot->token ? 4 : 3, slot->var->path});
     }
     vec_push(arena, &spans, (Span64){program->position_at, rows, 4, "the positions"});
     return spans;

@@ -1,5 +1,5 @@
-/* break_plan.c: does the verifier of the memory plan notice? Makes the program of each model given, lays one buffer over
- * another that is needed at the same time, moves offsets by one, makes structs too small, and counts what goes unseen.
+/* break_plan.c: does the verifier of the memory plan notice? Makes the program of each model given, lays one buffer
+ * over another that is needed at the same time, moves offsets by one, makes structs too small, and counts what goes unseen.
  * All of that must be seen, with one exception: a buffer is kept longer than it is read where that is simpler to plan,
  * so of buffers that only take turns one in ten may go unseen. Started by run.sh: break_plan MODEL.rnn ... */
 #include <stdio.h>
@@ -82,7 +82,8 @@ static void move_by_one(Tally *tally, Program *program)
     for (int i = 0; i < program->packed.n; i++) {
         int64_t *at = &program->packed.at[i]->at;
         *at += 8;
-        expect_wrong(tally, program, "moves by", program->packed.at[i]->name ? program->packed.at[i]->name : "a matrix", "8");
+        expect_wrong(tally, program, "moves by", program->packed.at[i]->name ? program->packed.at[i]->name : "a matrix",
+                     "8");
         *at -= 8;
     }
 }
