@@ -20,7 +20,7 @@ mkdir -p "$dir"
 sed -n "s/^#c \{0,1\}//p" "$1" >"$dir/main.c"
 step() { # what, command
     what=$1 && shift
-    timeout 100 "$@" >"$dir/log" 2>&1 && return
+    timeout 200 "$@" >"$dir/log" 2>&1 && return
     echo "FAIL run/$name $what"
     sed "s/^/    /" "$dir/log" | head -30
     exit 0
@@ -28,7 +28,7 @@ step() { # what, command
 {
     # shellcheck disable=SC2046
     step "rnnc refuses it" "$RNNC" "$1" -o "$dir/model.c" $(sed -n "s/^#rnnc //p" "$1")
-    sanitized="-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
+    sanitized="-O0 -g -fsanitize=address,undefined -fno-sanitize-recover=all"
     if [ "$MODE" = quick ]; then set -- "$1" "clang $sanitized"; else
         set -- "$1" "clang $sanitized" "gcc $sanitized" "clang -O0" "clang -O3 -march=native" "gcc -O0" "gcc -O3 -march=native"
     fi
