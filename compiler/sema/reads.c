@@ -69,6 +69,12 @@ static void check_end(Checker *c, const Dep *dep, const AxisRead *read)
         diag_note(c->diag, msg, axis->span, "%s declared here", axis->name);
         diag_hint(c->diag, msg, "drop 'carry', or reduce it, as in mean[%s](...)",
                   axis_local(c, dep->read->scope, read->axis));
+    } else if (axis->carry && !(dep->role == DEP_EDGE && dep->from->var.edge_axis == read->axis)) {
+        DiagMsg *msg = say(c, dep->read->scope, E0411, dep->read->term.span,
+                           "%s is a carry axis: the first step of the stream lies in no later window", axis->name);
+        diag_note(c->diag, msg, axis->span, "%s declared here", axis->name);
+        diag_hint(c->diag, msg, "drop 'carry', or keep it in a state: f[t] = f[t-1], with f[first] = %s",
+                  say_read(c, dep->read));
     } else if (axis->low == 0 && direction != (last ? 1 : -1)) {
         DiagMsg *msg = say(c, dep->read->scope, E0411, dep->read->term.span, "%s does not exist where %s has no step",
                            say_read(c, dep->read), axis->name);

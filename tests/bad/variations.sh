@@ -6,6 +6,7 @@
 #     other     the fault lies over another axis, declared beside the first
 #     cell      params and equations stand in a cell; lines that end in a place are compared without it
 #     twice     the fault is there twice, once with other names over another axis: two messages
+#     together  as twice, and in a cell beside them: three messages
 # Run by run.sh, which sets RNNC and WORK.
 DOCUMENTED="syntax-minus-sign syntax-number-letter syntax-unclosed-call syntax-operator-first syntax-mixed-products
 shifted-left-side defined-twice unknown-function product-wrong-matrix product-transposed star-for-product
@@ -146,5 +147,26 @@ for name in $REPEATED; do
     placeless <"$WORK/err" >"$WORK/err2"
     mv "$WORK/err2" "$WORK/err"
     compare twice "$name"
+
+    into_cell <"$name.rnn" | awk '/^cell/ { on = 1 } on { print } /^}/ { exit }' >"$WORK/cell"
+    args=$(into_cell <"$name.rnn" | sed -n 's/.*bad(\(.*\))/\1/p')
+    {
+        sed '/^model/,$d' "$name.rnn"
+        cat "$WORK/cell"
+        sed -n '/^model/,/^    loss/p' "$name.rnn" | grep -v '^    loss'
+        sed -n '/^    axis t/,/^    loss/p' "$name.rnn" | grep -v '^    loss' | rename "$OTHERS"
+        echo "    layer bad = Bad[D, H, K]"
+        echo "    res[t] = bad($args)"
+        sed -n '/^    loss/,$p' "$name.rnn"
+    } >"$WORK/a.rnn"
+    {
+        placeless <"$name.err"
+        placeless <"$name.err"
+        rename "$OTHERS" <"$name.err" | placeless
+    } >"$WORK/expected"
+    run "$WORK/a.rnn"
+    placeless <"$WORK/err" >"$WORK/err2"
+    mv "$WORK/err2" "$WORK/err"
+    compare together "$name"
 done
 exit $status
