@@ -38,12 +38,12 @@ static void emit_start(Emit *emit, CBlock *out)
     const char *params[] = {arena_printf(arena, "%s_frame *f", emit->m), "const int32_t *length",
                             arena_printf(arena, "const %s_state *s", emit->m)};
     const char *count[] = {params[0]};
-    CBlock *body = c_function(out, "static void", arena_printf(arena, "%s_count_valid", emit->m), count, 1);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_count_valid", emit->m), count, 1);
     c_assign(body, c_name(arena, "f->valid"), "=", c_int(arena, 0));
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "f->valid"), "+=", c_name(arena, "f->length[row]"));
     c_blank(out);
-    body = c_function(out, "static void", arena_printf(arena, "%s_start", emit->m), params, 3);
+    body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_start", emit->m), params, 3);
     rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "f->length[row]"), "=",
              c_name(arena, "length != NULL ? length[row] : (int32_t)f->steps"));
@@ -58,7 +58,7 @@ static void emit_advance(Emit *emit, CBlock *out)
     Arena *arena = emit->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m),
                             arena_printf(arena, "%s_state *s", emit->m)};
-    CBlock *body = c_function(out, "static void", arena_printf(arena, "%s_advance", emit->m), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_advance", emit->m), params, 2);
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "s->i[%lld + row]", (long long)emit->program->position_at), "=",
              c_name(arena, "f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX"));
@@ -71,7 +71,7 @@ static void emit_d_state(Emit *emit, CBlock *out)
     Arena *arena = emit->arena;
     const Program *program = emit->program;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m), "rnn_real *to"};
-    CBlock *body = c_function(out, "static void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
     c_call(body, c_name(arena, "(void)f"));
     c_call(body, c_name(arena, "memset(to, 0, %lld * sizeof(rnn_real))", (long long)program->sizes.state_reals));
     Ctx ctx = ctx_new(emit, &program->schedule->backward, NULL);

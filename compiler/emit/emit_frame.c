@@ -55,7 +55,7 @@ static void place_function(Emit *emit, CBlock *out, const char *name, const char
 {
     const char *params[] = {arena_printf(emit->arena, "%s_frame *f", emit->m),
                             arena_printf(emit->arena, "%s_%s *%s", emit->m, from, from)};
-    CBlock *body = c_function(out, "static void", arena_printf(emit->arena, "%s_place_%s", emit->m, name), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_place_%s", emit->m, name), params, 2);
     for (int i = 0; i < emit->program->buffers.n; i++) {
         const Buffer *b = emit->program->buffers.at[i];
         place(emit, body, b, from, which == 0 ? b->tape_at : which == 1 ? b->work_at : which == 2 ? b->back_at : b->step_at);

@@ -16,7 +16,10 @@ static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, cons
 /* Slots, depths and units that no piece covers must be zero. */
 static bool is_covered(const PackedMatrix *packed)
 {
-    return packed->pieces == packed->slots && packed->units % PANEL == 0 && packed->piece[0].depth_slots == 0;
+    int64_t depth = 0;
+    for (int i = 0; i < packed->pieces; i++)
+        depth += packed->piece[i].depth;
+    return packed->units % PANEL == 0 && depth == packed->depth * packed->slots;
 }
 
 static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
@@ -65,7 +68,7 @@ static int count_packed(const Emit *emit, bool backward)
 
 static CBlock *pack_function(Emit *emit, CBlock *out, const char *name, const char *const *params)
 {
-    return c_function(out, "static void", arena_printf(emit->arena, "%s_%s", emit->m, name), params, 2);
+    return c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_%s", emit->m, name), params, 2);
 }
 
 void emit_pack(Emit *emit, CBlock *out)

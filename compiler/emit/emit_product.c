@@ -174,7 +174,7 @@ void emit_tiles(Ctx *ctx, CBlock *out)
             emit_tile(&tile, out);
         }
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
     if (panels / at_once > 0) {
         CBlock *blocks = c_for(body, "block", c_int(arena, 0), c_int(arena, panels / at_once), c_int(arena, 1));
         call_tiles(ctx, blocks, at_once);
@@ -207,7 +207,7 @@ void emit_product(Ctx *ctx, CBlock *out)
     const Group *group = ctx->block->group;
     const PackedMatrix *packed = round->packed;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 1);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 1);
     for (int i = 0; i < ctx->block->nodes.n; i++)
         if (ctx->block->nodes.at[i]->defines)
             comment_equation(ctx, body, ctx->block->nodes.at[i]);

@@ -120,7 +120,7 @@ void emit_loop(const Run *run, CBlock *out, const Block *loop)
 {
     Arena *arena = run->ctx.arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", run->ctx.emit->m)};
-    CBlock *body = c_function(out, "static void", call_text(run, loop), params, 1);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", call_text(run, loop), params, 1);
     int steps = loop->unroll_steps;
     bool up = loop->direction > 0;
     if (steps == 1) {

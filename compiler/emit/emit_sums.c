@@ -184,7 +184,7 @@ void emit_sums(Ctx *ctx, CBlock *out)
 {
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 1);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 1);
     const Node *first = ctx->block->nodes.at[0];
     ctx->t = ctx->row = c_int(arena, 0);
     if (first->op == OP_CONTRACT)

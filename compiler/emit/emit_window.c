@@ -54,7 +54,7 @@ void emit_input(Ctx *ctx, CBlock *out)
     const Buffer *buffer = (up ? schedule->up_loc : schedule->var_loc[0])[var->id].buffer;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "const %s *from", element_type(var))};
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
     bool sequence = ctx->block->domain == DOMAIN_SEQ;
     if (sequence) {
         body = c_for(body, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
@@ -171,7 +171,7 @@ void emit_lead(Ctx *ctx, CBlock *out)
     const char *params[] = {arena_printf(ctx->arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(ctx->arena, "const %s_state *s", ctx->emit->m)};
     int n = slot_of(ctx->program, var) ? 2 : 1;
-    CBlock *body = c_function(out, "static void", block_function(ctx, ctx->block, ""), params, n);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, n);
     c_comment(body, "%s outside the window", var->path);
     if (loc.buffer->lead > 0 && !ctx->pass->backward)
         fill_before(ctx, body, var, loc);
@@ -229,7 +229,7 @@ static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
-    CBlock *body = c_function(out, "static void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
     const CExpr *at = num(ctx, 0);
     bool sequence = node_domain(value) == DOMAIN_SEQ;
@@ -291,7 +291,7 @@ static void save_slot(Ctx *ctx, CBlock *out, const StateSlot *slot)
     const Buffer *buffer = ctx->program->schedule->var_loc[0][slot->var->id].buffer;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s_state *s", ctx->emit->m)};
-    CBlock *body = c_function(out, "static void",
+    CBlock *body = c_function(out, "static RNN_NOINLINE void",
                               arena_printf(arena, "%s_save_%s", ctx->emit->m, slot->var->name), params, 2);
     body = c_for(body, "back", num(ctx, 1), num(ctx, slot->back + 1), num(ctx, 1));
     body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));

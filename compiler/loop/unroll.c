@@ -1,9 +1,9 @@
 /* unroll.c: how often the k loop of a phase and the step loop are written out. A cost model of static facts: the body of
- * the k loop stays below 2 KiB of code, and a step is written more than once only where a step is so short that the
+ * the k loop stays below 1 KiB of code, and a step is written more than once only where a step is so short that the
  * loop around it shows. All choices give equal bits. */
 #include "loop/schedule.h"
 
-enum { BODY_BYTES = 2048, BYTES_OF_FMA = 7, SHORT_STEP_BYTES = 16 * 1024 };
+enum { BODY_BYTES = 1024, BYTES_OF_FMA = 7, SHORT_STEP_BYTES = 16 * 1024 };
 
 static int vectors_of(const Group *group)
 {
