@@ -385,5 +385,6 @@ bool block_keeps(const Ctx *ctx, const Node *node)
 
 const char *block_function(const Ctx *ctx, const Block *block, const char *suffix)
 {
-    return arena_printf(ctx->arena, "%s_%s%s%s", ctx->emit->m, block->backward ? "d_" : "", block->name, suffix);
+    bool marked = !block->backward || strncmp(block->name, "d_", 2) == 0;
+    return arena_printf(ctx->arena, "%s_%s%s%s", ctx->emit->m, marked ? "" : "d_", block->name, suffix);
 }

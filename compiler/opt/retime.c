@@ -44,7 +44,24 @@ static bool has_moving(const Retime *retime, const Node *sum, const GVar *var, i
     return moves(retime, sum, var);
 }
 
-static Node *read_of(Retime *retime, Graph *graph, Node *operand, const Node *read)
+/* The value made from the forward sum that `matrix` is part of: its gate. */
+static const char *gate_of(const Graph *graph, const Node *matrix)
+{
+    const Node *sum = NULL;
+    for (int i = 0; i < graph->forward_nodes; i++) {
+        const Node *node = graph->nodes.at[i];
+        bool product = (node->op == OP_MATVEC && node->arg[0] == matrix) || (node->op == OP_FMA_PRODUCT && node->arg[1] == matrix);
+        bool goes_on = sum && node->op == OP_FMA_PRODUCT && node->arg[0] == sum;
+        if (product || goes_on)
+            sum = node;
+        for (int k = 0; sum && !goes_on && node != sum && k < node->n; k++)
+            if (node->arg[k] == sum && node->name)
+                return node->name;
+    }
+    return NULL;
+}
+
+static Node *read_of(Retime *retime, Graph *graph, Node *operand, const Node *read, const Node *matrix)
 {
     const int distance = read->offset < 0 ? -read->offset : read->offset;
     for (int i = 0; i < retime->made.n; i++)
@@ -56,7 +73,10 @@ static Node *read_of(Retime *retime, Graph *graph, Node *operand, const Node *re
     GVar *var = arena_make(graph->arena, GVar);
     *var = *read->var;
     var->id = graph->vars.n;
-    var->name = operand->name ? operand->name : arena_printf(graph->arena, "%s_part%d", read->var->name, retime->made.n);
+    const char *gate = matrix ? gate_of(graph, matrix) : NULL;
+    var->name = operand->name ? operand->name
+                : gate        ? arena_printf(graph->arena, "d_%s_sum", gate)
+                              : arena_printf(graph->arena, "%s_rest", read->var->name);
     var->path = var->name;
     var->def = operand;
     var->lag = distance;
@@ -100,12 +120,12 @@ static Node *split_read(Retime *retime, Graph *graph, const Node *read)
         Node *term = terms.at[i];
         if (moves(retime, term, read->var))
             products = add(graph, products,
-                           build_matvec(graph, term->arg[0], term->ta, read_of(retime, graph, term->arg[1], read)));
+                           build_matvec(graph, term->arg[0], term->ta, read_of(retime, graph, term->arg[1], read, term->arg[0])));
         else
             rest = add(graph, rest, term);
     }
     if (rest)
-        products = add(graph, products, read_of(retime, graph, rest, read));
+        products = add(graph, products, read_of(retime, graph, rest, read, NULL));
     return products;
 }
 
