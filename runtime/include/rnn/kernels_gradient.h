@@ -31,70 +31,21 @@ typedef struct rnn_leaf {
     int add; /* there are sums of earlier leaves */
 } rnn_leaf;
 
-/* A tile: `rows` columns of X x `vectors` of G, over the whole leaf. */
-RNN_INLINE void rnn_dw_tile_of(const int rows, const int vectors, const rnn_leaf *f, const rnn_real *G,
-                               const rnn_real *X, rnn_real *sum, ptrdiff_t width)
-{
-    rnn_vec x[6][RNN_TILE_VECTORS];
-    RNN_UNROLL_FULL
-    for (int i = 0; i < rows; i++) {
-        RNN_UNROLL_FULL
-        for (int q = 0; q < vectors; q++) {
-            RNN_PREFETCH(sum + i * width + q * RNN_VL);
-            x[i][q] = rnn_zero();
-        }
-    }
-    if (f->rows == 1)
-        rnn_tile_chain(rows, vectors, x, X, 1, f->x_step, G, f->g_step, f->steps);
-    else
-        for (int s = 0; s < f->steps; s++)
-            rnn_tile_chain(rows, vectors, x, X + s * f->x_step, 1, f->ldx, G + s * f->g_step, f->ldg, f->rows);
-    RNN_UNROLL_FULL
-    for (int i = 0; i < rows; i++) {
-        RNN_UNROLL_FULL
-        for (int q = 0; q < vectors; q++) {
-            rnn_real *to = sum + i * width + q * RNN_VL;
-            rnn_store(to, f->add ? rnn_load(to) + x[i][q] : x[i][q]);
-        }
-    }
-}
-
-#define RNN_DW_TILES(rows)                                                                                             \
-    RNN_API void rnn_dw_tile_##rows(const rnn_leaf *f, const rnn_real *G, const rnn_real *X, rnn_real *sum,            \
-                                    ptrdiff_t width, int vectors)                                                      \
-    {                                                                                                                  \
-        if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                     \
-            rnn_dw_tile_of(rows, RNN_TILE_VECTORS, f, G, X, sum, width);                                               \
-        else if (vectors == 2)                                                                                         \
-            rnn_dw_tile_of(rows, 2, f, G, X, sum, width);                                                              \
-        else                                                                                                           \
-            rnn_dw_tile_of(rows, 1, f, G, X, sum, width);                                                              \
-    }
-RNN_DW_TILES(6)
-RNN_DW_TILES(4)
-RNN_DW_TILES(2)
-RNN_DW_TILES(1)
-
-/* One leaf of one block of columns of G: all columns of X. */
+/* One leaf of one block of columns of G: all K columns of X. The rows of the tiles are columns of X. */
 RNN_API void rnn_dw_block(const rnn_leaf *f, int column, int width, int K, rnn_real *work)
 {
-    rnn_real *sum = work + (ptrdiff_t)column * K;
+    rnn_tile t = {NULL, width, f->X, 1, f->ldx, f->x_step, NULL, f->ldg, f->g_step, NULL, 0, f->rows, f->steps, f->add};
+    if (f->rows == 1) { /* steps take the place of rows */
+        t.a_depth = f->x_step;
+        t.b_depth = f->g_step;
+        t.depths = f->steps;
+        t.steps = 1;
+    }
     for (int v = 0; v < width / RNN_VL;) {
         int vectors = rnn_tile_vectors(width / RNN_VL - v);
-        const rnn_real *G = f->G + column + v * RNN_VL;
-        for (int k = 0; k < K;) {
-            int rows = rnn_tile_rows(K - k);
-            rnn_real *to = sum + (ptrdiff_t)k * width + v * RNN_VL;
-            if (rows == 6)
-                rnn_dw_tile_6(f, G, f->X + k, to, width, vectors);
-            else if (rows == 4)
-                rnn_dw_tile_4(f, G, f->X + k, to, width, vectors);
-            else if (rows == 2)
-                rnn_dw_tile_2(f, G, f->X + k, to, width, vectors);
-            else
-                rnn_dw_tile_1(f, G, f->X + k, to, width, vectors);
-            k += rows;
-        }
+        t.B = f->G + column + v * RNN_VL;
+        t.C = work + (ptrdiff_t)column * K + v * RNN_VL;
+        rnn_tile_column(t, K, vectors);
         v += vectors;
     }
 }

@@ -41,29 +41,46 @@ RNN_INLINE void rnn_tile_chain(const int rows, const int vectors, rnn_vec (*x)[R
     }
 }
 
-/* What a tile of rnn_gemm works on; the first element of each operand. */
-typedef struct rnn_gemm_tile {
+/* What a tile works on: C = init + A B, the sum over `steps` steps of `depths` depths each, in one chain an element.
+ * rnn_gemm has one step; weight gradients (kernels_gradient.h) run over time steps, and add the chain to C. */
+typedef struct rnn_tile {
     rnn_real *C;
     ptrdiff_t ldc;
     const rnn_real *A;
-    ptrdiff_t lda;
+    ptrdiff_t a_row, a_depth, a_step;
     const rnn_real *B;
-    ptrdiff_t ldb;
+    ptrdiff_t b_depth, b_step;
     const rnn_real *init; /* NULL: zeros */
     ptrdiff_t ldi;
-    int K;
-} rnn_gemm_tile;
+    int depths, steps;
+    int add; /* C += the chain, else C = the chain */
+} rnn_tile;
 
-RNN_INLINE void rnn_gemm_tile_of(const int rows, const int vectors, const rnn_gemm_tile *t)
+/* t->init is not NULL here */
+RNN_INLINE void rnn_tile_of(const int rows, const int vectors, const rnn_tile *t)
 {
     rnn_vec x[6][RNN_TILE_VECTORS];
+    if (t->add) /* C was written a leaf ago: it is on its way while the chain runs */
+        for (int i = 0; i < rows; i++)
+            for (int q = 0; q < vectors; q++)
+                RNN_PREFETCH(t->C + i * t->ldc + q * RNN_VL);
     RNN_UNROLL_FULL
     for (int i = 0; i < rows; i++) {
         RNN_UNROLL_FULL
         for (int q = 0; q < vectors; q++)
-            x[i][q] = t->init ? rnn_load(t->init + i * t->ldi + q * RNN_VL) : rnn_zero();
+            x[i][q] = rnn_load(t->init + i * t->ldi + q * RNN_VL);
     }
-    rnn_tile_chain(rows, vectors, x, t->A, t->lda, 1, t->B, t->ldb, t->K);
+    for (int s = 0; s < t->steps; s++)
+        rnn_tile_chain(rows, vectors, x, t->A + s * t->a_step, t->a_row, t->a_depth, t->B + s * t->b_step, t->b_depth,
+                       t->depths);
+    if (t->add) {
+        RNN_UNROLL_FULL
+        for (int i = 0; i < rows; i++) {
+            RNN_UNROLL_FULL
+            for (int q = 0; q < vectors; q++)
+                x[i][q] = rnn_load(t->C + i * t->ldc + q * RNN_VL) + x[i][q];
+        }
+    }
     RNN_UNROLL_FULL
     for (int i = 0; i < rows; i++) {
         RNN_UNROLL_FULL
@@ -72,51 +89,25 @@ RNN_INLINE void rnn_gemm_tile_of(const int rows, const int vectors, const rnn_ge
     }
 }
 
-/* One row, two streams of 4 vectors: a single row needs 8 chains to hide the latency of the multiply-add. */
-RNN_API void rnn_gemm_tile_pair(const rnn_gemm_tile *t, const rnn_real *B2, ptrdiff_t ldb2, ptrdiff_t columns)
-{
-    rnn_vec x[4], y[4];
-    for (int q = 0; q < 4; q++) {
-        x[q] = t->init ? rnn_load(t->init + q * RNN_VL) : rnn_zero();
-        y[q] = t->init ? rnn_load(t->init + columns + q * RNN_VL) : rnn_zero();
-    }
-    const rnn_real *b = t->B;
-    RNN_UNROLL(4)
-    for (int k = 0; k < t->K; k++) {
-        rnn_vec v = rnn_splat(t->A[k]);
-        RNN_UNROLL_FULL
-        for (int q = 0; q < 4; q++) {
-            x[q] = rnn_fma(v, rnn_load(b + q * RNN_VL), x[q]);
-            y[q] = rnn_fma(v, rnn_load(B2 + q * RNN_VL), y[q]);
-        }
-        b += t->ldb;
-        B2 += ldb2;
-    }
-    for (int q = 0; q < 4; q++) {
-        rnn_store(t->C + q * RNN_VL, x[q]);
-        rnn_store(t->C + columns + q * RNN_VL, y[q]);
-    }
-}
-
-#define RNN_GEMM_TILES(rows)                                                                                           \
-    RNN_API void rnn_gemm_tile_##rows(const rnn_gemm_tile *t, int vectors)                                             \
+#define RNN_TILES(rows)                                                                                                \
+    RNN_API void rnn_tile_##rows(const rnn_tile *t, int vectors)                                                       \
     {                                                                                                                  \
         if (RNN_TILE_VECTORS == 4 && vectors == 4)                                                                     \
-            rnn_gemm_tile_of(rows, RNN_TILE_VECTORS, t);                                                               \
+            rnn_tile_of(rows, RNN_TILE_VECTORS, t);                                                                    \
         else if (vectors == 2)                                                                                         \
-            rnn_gemm_tile_of(rows, 2, t);                                                                              \
+            rnn_tile_of(rows, 2, t);                                                                                   \
         else                                                                                                           \
-            rnn_gemm_tile_of(rows, 1, t);                                                                              \
+            rnn_tile_of(rows, 1, t);                                                                                   \
     }
-RNN_GEMM_TILES(6)
-RNN_GEMM_TILES(4)
-RNN_GEMM_TILES(2)
-RNN_GEMM_TILES(1)
+RNN_TILES(6)
+RNN_TILES(4)
+RNN_TILES(2)
+RNN_TILES(1)
 
 /* Height of the next tile when n rows are left: sixes, with fours where that leaves no single rows. */
 RNN_INLINE int rnn_tile_rows(int n)
 {
-    return n == 4 || n == 5 || n == 8 || n == 9 || n == 10 ? (n == 10 ? 6 : 4) : n >= 6 ? 6 : n >= 2 ? 2 : 1;
+    return n == 4 || n == 5 || n == 8 || n == 9 ? 4 : n >= 6 ? 6 : n >= 2 ? 2 : 1;
 }
 
 /* Width of the next piece, in vectors. */
@@ -125,34 +116,63 @@ RNN_INLINE int rnn_tile_vectors(int n)
     return n >= RNN_TILE_VECTORS ? RNN_TILE_VECTORS : n >= 2 ? 2 : 1;
 }
 
-/* All rows of one piece. */
-RNN_API void rnn_gemm_rows(rnn_gemm_tile t, int M, int vectors)
+/* All n rows of one piece. */
+RNN_API void rnn_tile_column(rnn_tile t, int n, int vectors)
 {
-    while (M > 0) {
-        int rows = rnn_tile_rows(M);
+    static const rnn_real zeros[RNN_TILE_VECTORS * 16] = {0};
+    if (!t.init) {
+        t.init = zeros;
+        t.ldi = 0;
+    }
+    while (n > 0) {
+        int rows = rnn_tile_rows(n);
         if (rows == 6)
-            rnn_gemm_tile_6(&t, vectors);
+            rnn_tile_6(&t, vectors);
         else if (rows == 4)
-            rnn_gemm_tile_4(&t, vectors);
+            rnn_tile_4(&t, vectors);
         else if (rows == 2)
-            rnn_gemm_tile_2(&t, vectors);
+            rnn_tile_2(&t, vectors);
         else
-            rnn_gemm_tile_1(&t, vectors);
-        M -= rows;
+            rnn_tile_1(&t, vectors);
+        n -= rows;
         t.C += rows * t.ldc;
-        t.A += rows * t.lda;
-        if (t.init)
-            t.init += rows * t.ldi;
+        t.A += rows * t.a_row;
+        t.init += rows * t.ldi;
+    }
+}
+
+/* One row, two streams of 4 vectors: a single row needs 8 chains to hide the latency of the multiply-add. */
+RNN_API void rnn_gemm_pair(const rnn_tile *t, const rnn_real *B2, ptrdiff_t ldb2, ptrdiff_t columns)
+{
+    rnn_vec x[4], y[4];
+    for (int q = 0; q < 4; q++) {
+        x[q] = t->init ? rnn_load(t->init + q * RNN_VL) : rnn_zero();
+        y[q] = t->init ? rnn_load(t->init + columns + q * RNN_VL) : rnn_zero();
+    }
+    const rnn_real *b = t->B;
+    RNN_UNROLL(4)
+    for (int k = 0; k < t->depths; k++) {
+        rnn_vec v = rnn_splat(t->A[k]);
+        RNN_UNROLL_FULL
+        for (int q = 0; q < 4; q++) {
+            x[q] = rnn_fma(v, rnn_load(b + q * RNN_VL), x[q]);
+            y[q] = rnn_fma(v, rnn_load(B2 + q * RNN_VL), y[q]);
+        }
+        b += t->b_depth;
+        B2 += ldb2;
+    }
+    for (int q = 0; q < 4; q++) {
+        rnn_store(t->C + q * RNN_VL, x[q]);
+        rnn_store(t->C + columns + q * RNN_VL, y[q]);
     }
 }
 
 /* The first vectors of two streams of one row at once, as far as both have 4; returns how many vectors were done. */
-RNN_INLINE int rnn_gemm_pairs(rnn_gemm_tile t, int first, int second, const rnn_real *B2, ptrdiff_t ldb2,
-                              ptrdiff_t columns)
+RNN_INLINE int rnn_gemm_pairs(rnn_tile t, int first, int second, const rnn_real *B2, ptrdiff_t ldb2, ptrdiff_t columns)
 {
     int done = 0;
     for (; done + 4 <= first && done + 4 <= second; done += 4) {
-        rnn_gemm_tile_pair(&t, B2, ldb2, columns);
+        rnn_gemm_pair(&t, B2, ldb2, columns);
         t.C += 4 * RNN_VL;
         t.B += 4 * RNN_VL;
         B2 += 4 * RNN_VL;
@@ -162,9 +182,9 @@ RNN_INLINE int rnn_gemm_pairs(rnn_gemm_tile t, int first, int second, const rnn_
     return done;
 }
 
-/* What stays the same while the blocks of a packed matrix pass by: t at the first column, depths k .. k + t.K - 1. */
+/* What stays the same while the blocks of a packed matrix pass by: t at the first column, depths k .. k + t.depths - 1. */
 typedef struct rnn_gemm_blocks {
-    rnn_gemm_tile t;
+    rnn_tile t;
     const rnn_real *B; /* the whole packed matrix */
     int M, P, S, NP, k, Ktotal;
 } rnn_gemm_blocks;
@@ -181,13 +201,13 @@ RNN_API void rnn_gemm_block(const rnn_gemm_blocks *g, int block, int skip)
     ptrdiff_t column = (ptrdiff_t)block * g->NP * g->S * 16;
     for (int v = skip; v < width / RNN_VL;) {
         int vectors = rnn_tile_vectors(width / RNN_VL - v);
-        rnn_gemm_tile t = g->t;
+        rnn_tile t = g->t;
         t.B = g->B + column * g->Ktotal + (ptrdiff_t)g->k * width + v * RNN_VL;
-        t.ldb = width;
+        t.b_depth = width;
         t.C += column + v * RNN_VL;
         if (t.init)
             t.init += column + v * RNN_VL;
-        rnn_gemm_rows(t, g->M, vectors);
+        rnn_tile_column(t, g->M, vectors);
         v += vectors;
     }
 }
@@ -198,9 +218,9 @@ RNN_API void rnn_gemm_single(const rnn_gemm_blocks *g, int from, int to)
     for (int block = from; block < to; block++) {
         int width = rnn_gemm_block_width(g, block), vectors = width / RNN_VL, done;
         ptrdiff_t column = (ptrdiff_t)block * g->NP * g->S * 16;
-        rnn_gemm_tile t = g->t;
+        rnn_tile t = g->t;
         t.B = g->B + column * g->Ktotal + (ptrdiff_t)g->k * width;
-        t.ldb = width;
+        t.b_depth = width;
         t.C += column;
         if (t.init)
             t.init += column;
@@ -241,9 +261,10 @@ RNN_API void rnn_gemm_part(rnn_real *C, ptrdiff_t ldc, const rnn_real *A, ptrdif
     for (int m = 0; m < M; m += rows) {
         int k = 0;
         do {
-            rnn_gemm_blocks g = {{C + m * ldc, ldc, A + m * lda + k, lda, NULL, 0, NULL, 0, 0}, B, 0, P, S, NP, k, K};
+            rnn_tile t = {C + m * ldc, ldc, A + m * lda + k, lda, 1, 0, NULL, 0, 0, NULL, 0, 0, 1, 0};
+            rnn_gemm_blocks g = {t, B, 0, P, S, NP, k, K};
             g.M = M - m < rows ? M - m : rows;
-            g.t.K = K - k < depths ? K - k : depths;
+            g.t.depths = K - k < depths ? K - k : depths;
             g.t.init = k > 0 ? g.t.C : init ? init + m * ldi : NULL;
             g.t.ldi = k > 0 ? ldc : ldi;
             if (g.M == 1)
