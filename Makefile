@@ -40,14 +40,9 @@ GRAMMAR_L = $(wildcard grammar/rnn.l)
 GENERATED_C = $(GRAMMAR_Y:grammar/rnn.y=$(BUILD)/gen/rnn.tab.c) $(GRAMMAR_L:grammar/rnn.l=$(BUILD)/gen/rnn.lex.c)
 GENERATED_H = $(GRAMMAR_Y:grammar/rnn.y=$(BUILD)/gen/rnn.tab.h) $(GRAMMAR_L:grammar/rnn.l=$(BUILD)/gen/rnn.lex.h)
 
-# Short lines unless V=1.
-ifeq ($(V),1)
-SAY = @:
-RUN =
-else
-SAY = @echo
-RUN = @
-endif
+# Short lines; whole commands with V=1, nothing with -s.
+SAY = $(if $(findstring s,$(firstword -$(MAKEFLAGS)))$(V),@:,@echo)
+RUN = $(if $(V),,@)
 
 OBJ = $(BUILD)/obj
 COMPILER_O = $(COMPILER_C:%.c=$(OBJ)/%.o)

@@ -27,7 +27,7 @@ double check_uniform(CheckProblem *problem, double low, double high);
 
 /* check_difference.c */
 typedef struct CheckResult {
-    double error;  /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm */
+    double error;  /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm, rounding of fd taken off */
     double norm;   /* of the gradient's checked entries */
     int entries;   /* compared, directions included */
     int kinks;     /* entries left out: the loss has a kink next to them */

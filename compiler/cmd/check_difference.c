@@ -9,6 +9,9 @@
 
 enum { ENTRIES_MAX = 64, DIRECTIONS = 8 };
 static const double width = 1e-4;
+/* What rounding leaves in a difference of this width: eight units in the last place of the loss, times the sum of the
+ * formula's coefficients. The error does not count it: where the gradient is zero there is nothing else. */
+static const double rounding = 8 * 1.1e-16 * 1.5 / 1e-4;
 
 static int loss(CheckProblem *problem, double *value)
 {
@@ -84,8 +87,7 @@ static int compare_one(CheckProblem *problem, double *value, size_t count, const
     int over = difference(problem, value, count, direction, at, width, &fd);
     if (over >= 0)
         return over;
-    /* 1e-10 |loss|: what rounding of the loss leaves in a difference of this width */
-    if (fabs(g - fd) > 1e-7 * (fabs(g) + fabs(fd)) + 1e-9 * all + 1e-10 * fabs(problem->call.loss)) {
+    if (fabs(g - fd) > 1e-7 * (fabs(g) + fabs(fd)) + 1e-9 * all + 8 * rounding * fabs(problem->call.loss)) {
         over = difference(problem, value, count, direction, at, width / 2, &half);
         if (over >= 0)
             return over;
@@ -131,8 +133,8 @@ int check_compare(CheckProblem *problem, double *value, const double *grad, size
     if (over < 0 && count > ENTRIES_MAX)
         over = compare_directions(problem, value, grad, count, all, &sums, result);
     result->norm = sqrt(sums.gradient);
-    result->error = sqrt(sums.difference) / (sqrt(sums.gradient) + sqrt(sums.finite) + 1e-8 * all);
-    if (all == 0)
-        result->error = sums.difference > 0 ? 1 : 0;
+    const double noise = rounding * fabs(problem->call.loss) * sqrt((double)result->entries);
+    const double difference_norm = fmax(0, sqrt(sums.difference) - noise);
+    result->error = difference_norm / (sqrt(sums.gradient) + sqrt(sums.finite) + 1e-8 * all + 1e-300);
     return over;
 }

@@ -40,7 +40,8 @@ trim($1) == want {
         print "    c" i "[t] = tanh(C" i " + sum(z" i "[t]))"
         print "    r" i (axes ? "" : "[t]") " = " bind(text, i, axes ? "" : "[t]")
         term = type == "v" ? "dot(W" i ", r" i (axes ? "" : "[t]") ")" : "r" i (axes ? "" : "[t]")
-        print "    l" i (axes ? "" : "[t]") " = " term
+        # what the expression does not use is used here, so that every parameter has a gradient
+        print "    l" i (axes ? "" : "[t]") " = " term " + 0.01 * (sumsq(A" i ") + sumsq(B" i ") + sumsq(W" i ") + C" i " * C" i ")"
         loss = loss (i == 1 ? "" : i % 6 == 1 ? " +\n        " : " + ") "l" i (axes ? "" : "[t]")
     }
     if (axes) print "    loss J = mean[batch](" loss ")"

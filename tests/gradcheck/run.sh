@@ -60,7 +60,7 @@ if RNNC_MUTANT_LOG=$log timeout 300 "$WORK/rnnc" check --cc "$WORK/cc" ${1#* } >
     echo "ok gradcheck/$name"
 else
     echo "FAIL gradcheck/$name"
-    grep -v " ok$" "$WORK/results/$name.out" | sed "s/^/    /" | head -12
+    { grep WRONG "$WORK/results/$name.out" || tail -n 12 "$WORK/results/$name.out"; } | sed "s/^/    /" | head -12
 fi >"$WORK/results/$name.line"
 '
 plan | while read -r line; do
