@@ -134,9 +134,11 @@ static void check_step(Checker *c, const Entry *entry, const Stmt *stmt)
         SemaVar *out = sema_var(entry->outputs.at[i]);
         Search s = search_new(c, entry, NULL);
         Span span = stmt->span;
-        for (int k = 0; k < stmt->words.n; k++)
-            if (stmt->words.at[k] == out->name || scope_find(c->body, stmt->words.at[k])->members.at[0].var == out)
+        for (int k = 0; k < stmt->words.n; k++) {
+            const Symbol *symbol = scope_find(c->body, stmt->words.at[k]);
+            if (symbol != NULL && symbol->members.n > 0 && symbol->members.at[0].var == out)
                 span = stmt->word_spans.at[k];
+        }
         push(c, &s, out, NULL, -1);
         looks_back(
             c, &s, E0601, span,

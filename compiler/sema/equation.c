@@ -124,8 +124,10 @@ static void definition_define(Checker *c, Equation *e)
         return;
     }
     if (e->stmt->is_tuple) {
-        DiagMsg *msg = say(c, e->scope, E0312, e->value->span, "several names at once take the outputs of a layer");
-        diag_hint(c->diag, msg, "write an equation for each of them");
+        if (term_make(c, e->value, here)->state != TYPE_ERROR) {
+            DiagMsg *msg = say(c, e->scope, E0312, e->value->span, "several names at once take the outputs of a layer");
+            diag_hint(c->diag, msg, "write an equation for each of them");
+        }
         for (int i = 0; i < e->vars.n; i++)
             if (e->vars.at[i] != NULL)
                 e->vars.at[i]->state = TYPE_ERROR;

@@ -145,7 +145,10 @@ static void check_overrides(Checker *c, const Layer *layer)
                     diag_hint(c->diag, msg, "did you mean '%s'?", near);
                 break;
             }
-            scope = last ? NULL : symbol->members.at[0].layer->scope;
+            const Layer *inner = last ? NULL : symbol->members.at[0].layer;
+            if (!last && inner == NULL) /* in error itself */
+                break;
+            scope = last ? NULL : inner->scope;
         }
     }
 }
@@ -221,8 +224,10 @@ static void layer_add(Checker *c, Scope *scope, const Stmt *stmt, const Stmt *ce
     Layer *layer = arena_make(c->arena, Layer);
     Member member = {.layer = layer, .span = name->span};
     for (int i = 0; i < name->index.n && i < MAX_INDEX; i++)
-        if (!static_whole(c, scope, name->index.at[i], -INT32_MAX, INT32_MAX, "the index of a layer", &member.key[i]))
+        if (!static_whole(c, scope, name->index.at[i], -INT32_MAX, INT32_MAX, "the index of a layer", &member.key[i])) {
+            symbol->kind = symbol->members.n == 0 ? SYM_BROKEN : SYM_LAYER;
             return;
+        }
     const Member *old = family_find(symbol, member.key, name->index.n);
     if (old != NULL || symbol->index_count != name->index.n) {
         DiagMsg *msg = say(c, scope, E0202, name->span, "%s is defined twice", say_text(c, name->span));
