@@ -183,4 +183,12 @@ RNN_INLINE rnn_vec rnn_gelu(rnn_vec x)
     rnn_vec lo = rnn_splat((rnn_real)-40), hi = rnn_splat((rnn_real)INFINITY);
     return rnn_bound(x, lo, hi) * rnn_normal_cdf(x);
 }
+
+/* Its derivative: the distribution function and x times the density, which is 0 beyond 40 in every type. */
+RNN_INLINE rnn_vec rnn_gelu_slope(rnn_vec x)
+{
+    rnn_vec z = rnn_bound(x, rnn_splat((rnn_real)-40), rnn_splat((rnn_real)40));
+    rnn_vec density = rnn_splat((rnn_real)0.39894228040143267794) * rnn_exp(rnn_splat((rnn_real)-0.5) * z * z);
+    return rnn_normal_cdf(x) + z * density;
+}
 #endif
