@@ -14,7 +14,8 @@ CC=${CC:-$(command -v clang || command -v gcc)}
 WORK=$(mktemp -d) || exit 1
 trap 'rm -rf "$WORK"' EXIT
 trap 'exit 1' INT TERM
-XDG_CACHE_HOME=$ROOT/$BUILD/cache # compiled models: shared by the suites, thrown away by make clean
+case $BUILD in /*) ;; *) BUILD=$ROOT/$BUILD ;; esac
+XDG_CACHE_HOME=$BUILD/cache # compiled models: shared by the suites, thrown away by make clean
 ASAN_OPTIONS=detect_leaks=1:abort_on_error=0
 UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1
 export ROOT BUILD CC MODE XDG_CACHE_HOME ASAN_OPTIONS UBSAN_OPTIONS

@@ -144,7 +144,12 @@ double *run_controls(const rnn_model *model, const OptionList *settings)
 
 void run_print_metrics(const rnn_model *model, const rnn_mean *means)
 {
-    for (int32_t i = 0; i < model->fields; i++)
-        if (model->field[i].role == RNN_ROLE_METRIC)
-            printf("%-12s %.6g\n", model->field[i].name, model->metric(i, means));
+    for (int32_t i = 0; i < model->fields; i++) {
+        const rnn_field_info *field = &model->field[i];
+        bool seen = field->role == RNN_ROLE_METRIC;
+        for (int32_t k = 0; seen && k < field->means; k++)
+            seen = means[field->first_mean + k].weight != 0;
+        if (seen)
+            printf("%-12s %.6g\n", field->name, model->metric(i, means));
+    }
 }

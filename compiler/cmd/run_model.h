@@ -33,6 +33,6 @@ double *run_controls(const rnn_model *model, const OptionList *settings);
 int run_fault(const rnn_model *model, const rnn_call *call);
 /* Prints an error of the library; returns EXIT_REFUSED. */
 int run_error(const rnn_error *err);
-/* "name value" lines of all metrics. */
+/* "name value" lines of the metrics that have seen anything. */
 void run_print_metrics(const rnn_model *model, const rnn_mean *means);
 #endif
