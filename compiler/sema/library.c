@@ -72,6 +72,21 @@ static const char *directory_of(Checker *c, const char *name)
     return slash == NULL ? "" : arena_copy(c->arena, name, (size_t)(slash - name) + 1);
 }
 
+/* "./cells//mine.rnn" and "cells/mine.rnn" are one file. */
+static const char *plain_path(Checker *c, const char *path)
+{
+    Text text = text_new(c->arena);
+    while (*path != '\0') {
+        const size_t n = strcspn(path, "/");
+        if (n > 0 && !(n == 1 && path[0] == '.')) {
+            text_add(&text, text.n > 0 ? "/" : "");
+            text_add_n(&text, path, n);
+        }
+        path += n + (path[n] == '/');
+    }
+    return text_z(&text);
+}
+
 static bool find_builtin(Checker *c, const Stmt *stmt, FileText *out)
 {
     Text path = text_new(c->arena);
@@ -88,7 +103,8 @@ static bool find_file(Checker *c, const Stmt *stmt, uint32_t user, FileText *out
     const Source *from = source_of(c->sources, user);
     if (from->builtin || !is_inside(stmt->string))
         return fail(c, stmt->span, "it is not below the directory of the model", stmt->string);
-    *out = (FileText){arena_printf(c->arena, "%s%s", directory_of(c, from->name), stmt->string), NULL, 0, false};
+    *out = (FileText){arena_printf(c->arena, "%s%s", directory_of(c, from->name), plain_path(c, stmt->string)), NULL, 0,
+                      false};
     const SemaOverlay *overlay = c->options->overlay;
     if (overlay != NULL && strcmp(overlay->name, out->name) == 0) {
         out->text = overlay->text;

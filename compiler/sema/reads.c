@@ -24,7 +24,7 @@ static void check_offset(Checker *c, const Dep *dep, const AxisRead *read)
         DiagMsg *msg = say(c, dep->read->scope, E0407, dep->read->term.span,
                            read->offset > 0 ? "%s is ahead of the loop of %s, which runs forward along %s"
                                             : "%s is behind the loop of %s, which runs from the end of %s",
-                           text, dep->to->name, axis_text(c, read->axis));
+                           text, dep->to->name, axis_local(c, dep->read->scope, read->axis));
         diag_note(c->diag, msg, dep->to->name_span, "%s defined here", dep->to->name);
     } else if (read->offset > 0 && carry) {
         DiagMsg *msg = say(c, dep->read->scope, E0407, dep->read->term.span,

@@ -56,7 +56,8 @@ static void has_lines(const char *program, const char *const *lines, int count, 
         has_lines(program, lines, sizeof lines / sizeof *lines, NULL);                                                 \
     } while (0)
 
-#define BEGIN "rnn 1\nuse std.cells\ndim D = 3, H = 4, K = 5\nmodel m {\naxis batch in 1..2\naxis t in 1..6\naxis s in 1..7\n"
+#define BEGIN                                                                                                          \
+    "rnn 1\nuse std.cells\ndim D = 3, H = 4, K = 5\nmodel m {\naxis batch in 1..2\naxis t in 1..6\naxis s in 1..7\n"
 #define DATA "input x[t] : [D]\ninput w[t] : index(K)\ntarget y[t] : index(K)\n"
 
 static void test_application_is_named_by_its_equation(void)
@@ -100,10 +101,11 @@ static void test_families_and_for(void)
 
 static void test_several_axes(void)
 {
-    HAS(BEGIN DATA "input m[s] : [H]\nlayer att = Att[H]\nlayer g = GRU[D, H]\nd[t] = g(x[t])\n(c, a)[t] = att(d[t], m)\n"
-                   "output c\n}\ncell Att[N](q[t] : [N], m[s] : [N]) -> (c[t] : [N], n[t] : real) {\n"
-                   "e[t,s] = dot(q[t], m[s])\nw[t,s] = softmax[s](e[t,s])\nc[t] = sum[s](w[t,s] * m[s])\n"
-                   "n[t] = max[s](w[t,s])\n}",
+    HAS(BEGIN DATA
+        "input m[s] : [H]\nlayer att = Att[H]\nlayer g = GRU[D, H]\nd[t] = g(x[t])\n(c, a)[t] = att(d[t], m)\n"
+        "output c\n}\ncell Att[N](q[t] : [N], m[s] : [N]) -> (c[t] : [N], n[t] : real) {\n"
+        "e[t,s] = dot(q[t], m[s])\nw[t,s] = softmax[s](e[t,s])\nc[t] = sum[s](w[t,s] * m[s])\n"
+        "n[t] = max[s](w[t,s])\n}",
         "let     att.e[t,s] : real, c att_e, batch", "let     c[t] : [H], c c, batch, output",
         "c[t] = sum[s](att.w[t,s] * m[s])", "let     a[t] : real, c a, batch");
     HAS(BEGIN DATA "input q[s] : [D]\nlayer g = Elman[D, H]\ne[t,s] = g(x[t] * q[s])\n}",
@@ -112,9 +114,10 @@ static void test_several_axes(void)
 
 static void test_shapes_are_inferred(void)
 {
-    HAS(BEGIN DATA "param W : [H, H] = orthogonal\nparam U : [H, D] = glorot\nA[t] : [H, H] = 0.9 * A[t-1] + outer(h[t], h[t])\n"
-                   "h[t] = tanh(W @ h[t-1] + A[t-1] @ h[t-1] + U @ x[t])\nz = [h[last]; sum(h[first])]\n"
-                   "q[t] = 0.9 * q[t-1] + mean(h[t])\nr[t] = x[t] @ U' + slice(z, 1, H)\n}",
+    HAS(BEGIN DATA
+        "param W : [H, H] = orthogonal\nparam U : [H, D] = glorot\nA[t] : [H, H] = 0.9 * A[t-1] + outer(h[t], h[t])\n"
+        "h[t] = tanh(W @ h[t-1] + A[t-1] @ h[t-1] + U @ x[t])\nz = [h[last]; sum(h[first])]\n"
+        "q[t] = 0.9 * q[t-1] + mean(h[t])\nr[t] = x[t] @ U' + slice(z, 1, H)\n}",
         "let     A[t] : [H, H], c A, batch, loop t forward", "let     z : [H + 1], c z, batch",
         "let     q[t] : real, c q, batch, loop t forward", "let     r[t] : [H], c r, batch");
 }
@@ -159,7 +162,8 @@ static void test_defines(void)
 static void test_limits(void)
 {
     static char program[1 << 18];
-    size_t n = (size_t)snprintf(program, sizeof program, "rnn 1\nmodel m {\naxis t in 1..6\ninput x[t] : real\na0[t] = x[t]\n");
+    size_t n = (size_t)snprintf(program, sizeof program,
+                                "rnn 1\nmodel m {\naxis t in 1..6\ninput x[t] : real\na0[t] = x[t]\n");
     for (int i = 1; i < 4095; i++)
         n += (size_t)snprintf(program + n, sizeof program - n, "a%d[t] = tanh(a%d[t])\n", i, i - 1);
     snprintf(program + n, sizeof program - n, "}\n");
