@@ -134,6 +134,8 @@ static bool add_index(Checker *c, Scope *scope, const Expr *expr, const Stmt *st
         }
         return add_axis(c, scope, expr, scope_find(scope, axis->name)->axis, out);
     }
+    if (expr->kind == EXPR_NAME && scope_find(scope, expr->name) == NULL)
+        return scope_unknown(c, scope, expr->name, expr->span, "axis") != NULL;
     out->statics |= 1u << (out->keys + out->axes);
     return static_whole(c, scope, expr, -INT32_MAX, INT32_MAX, "a static index", &out->key[out->keys++]);
 }

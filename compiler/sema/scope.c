@@ -87,6 +87,9 @@ static bool is_same_scope(const Scope *scope, const char *name)
     return false;
 }
 
+/* What a name is that was used and is nowhere defined: it is reported once. */
+static const char unknown_name[] = "unknown";
+
 static Symbol *add_symbol(Checker *c, Scope *scope, SymbolKind kind, const char *name, Span span, const char *what)
 {
     Symbol *symbol = arena_make(c->arena, Symbol);
@@ -99,7 +102,12 @@ static Symbol *add_symbol(Checker *c, Scope *scope, SymbolKind kind, const char 
 Symbol *scope_define(Checker *c, Scope *scope, SymbolKind kind, const char *name, Span span, const char *what)
 {
     Scope *owner = owner_of(scope);
-    const Symbol *old = scope_find(scope, name);
+    Symbol *old = scope_find(scope, name);
+    if (old != NULL && old->kind == SYM_BROKEN && old->what == unknown_name) {
+        *old = (Symbol){
+            .kind = kind, .name = name, .span = span, .what = what, .scope = scope, .axis = -1, .partition = -1};
+        return old;
+    }
     if (old != NULL && is_same_scope(owner, name)) {
         diag_note(c->diag, say(c, scope, E0202, span, "%s is defined twice", name), old->span, "first definition");
         return NULL;
@@ -157,6 +165,7 @@ Symbol *scope_unknown(Checker *c, Scope *scope, const char *name, Span span, con
         diag_hint(c->diag, msg, "did you mean '%s'?", near);
     else if (top != c->file && scope_find(c->body == NULL ? c->file : c->body, name) != NULL)
         diag_hint(c->diag, msg, "cells and fns see only their own names: make '%s' a parameter", name);
+    add_symbol(c, scope, SYM_BROKEN, name, span, unknown_name);
     return NULL;
 }
 
