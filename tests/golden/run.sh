@@ -1,7 +1,7 @@
 #!/bin/sh
 # Compares stages with what a reader has approved: NAME.rnn and NAME.STAGE, where STAGE is a stage of --dump, or fmt.
 # ACCEPT=1 rewrites the files (make accept): read the difference before committing it.
-# Short enough to be read: inputs of at most 15 lines, expected texts of at most 60.
+# Short enough to be read: inputs of at most 15 lines, expected texts of at most 60, but for the C of one or two models.
 cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
 RNNC=${SANITIZED:-${BUILD:-build}}/rnnc
 ACTUAL=$(mktemp) || exit 1
@@ -26,7 +26,7 @@ for expected in tests/golden/*.*; do
         sed 's/^/    /' "$ACTUAL" | head -20
     elif [ -n "$ACCEPT" ]; then
         cp "$ACTUAL" "$expected"
-    elif [ "$(wc -l <"$source")" -gt 15 ] || [ "$(wc -l <"$expected")" -gt 60 ]; then
+    elif [ "$(wc -l <"$source")" -gt 15 ] || { [ $stage != c ] && [ "$(wc -l <"$expected")" -gt 60 ]; }; then
         fail "$name.$stage" "is too long to be read: 15 lines in, 60 lines out"
     elif cmp -s "$expected" "$ACTUAL"; then
         echo "ok golden/$name.$stage"
