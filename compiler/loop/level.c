@@ -170,6 +170,20 @@ static void relax_read(Units *u, const Node *user, const Node *read)
         raise(u, user, u->level[u->unit[var->def->id]] + 1);
 }
 
+/* A variable that is read at later steps holds its start value past the ends of rows. */
+static void relax_start(Units *u, const GVar *var)
+{
+    const Graph *graph = u->program->graph;
+    if (!var->init || !var->def || !pass_computes(u->program, u->pass, var->def) || node_is_leaf(var->init) ||
+        !u->pass->in[var->init->id] || u->unit[var->init->id] == u->unit[var->def->id])
+        return;
+    for (int i = 0; i < graph->nodes.n; i++)
+        if (graph->nodes.at[i]->op == OP_READ && graph->nodes.at[i]->var == var && graph->nodes.at[i]->offset > 0) {
+            raise(u, var->def, u->level[u->unit[var->init->id]] + 1);
+            return;
+        }
+}
+
 static int unit_weight(const Units *u, const Node *from, const Node *to)
 {
     if (is_single(u, to) && is_single(u, from) && node_domain(from) == node_domain(to) &&
@@ -264,6 +278,8 @@ void pass_levels(Program *program, Pass *pass)
         for (int i = 0; i < n; i++)
             if (pass_computes(program, pass, graph->nodes.at[i]))
                 relax(&u, graph->nodes.at[i]);
+        for (int i = 0; i < graph->vars.n; i++)
+            relax_start(&u, graph->vars.at[i]);
     }
     const bool *read = read_by_variables(program);
     for (int i = n - 1; i >= 0; i--)
