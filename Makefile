@@ -93,12 +93,14 @@ $(OBJ)/gen/%.o: $(BUILD)/gen/%.c | $(GENERATED_H)
 $(BUILD)/gen/rnn.tab.h: $(BUILD)/gen/rnn.tab.c ;
 $(BUILD)/gen/rnn.tab.c: grammar/rnn.y
 	@mkdir -p $(@D)
+	@command -v $(BISON) >/dev/null || { echo "bison is missing: make deps installs it" >&2; exit 1; }
 	$(SAY) "bison   $<"
 	$(RUN)$(BISON) -Wall -Wcounterexamples -Werror --defines=$(BUILD)/gen/rnn.tab.h -o $@ $<
 
 $(BUILD)/gen/rnn.lex.h: $(BUILD)/gen/rnn.lex.c ;
 $(BUILD)/gen/rnn.lex.c: grammar/rnn.l
 	@mkdir -p $(@D)
+	@command -v $(FLEX) >/dev/null || { echo "flex is missing: make deps installs it" >&2; exit 1; }
 	$(SAY) "flex    $<"
 	$(RUN)$(FLEX) --header-file=$(BUILD)/gen/rnn.lex.h -o $@ $<
 

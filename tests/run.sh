@@ -84,7 +84,7 @@ accept)
 quick) suites="unit bad golden structure run" ;;
 *)
     sanitized
-    suites="unit bad golden structure run gradcheck kernels parity train commands"
+    suites="unit bad golden structure run gradcheck emitted kernels parity train commands"
     if ! make -s deps-check; then
         echo "FAIL includes point the wrong way (make deps-check)"
         failed=$((failed + 1))

@@ -1,0 +1,126 @@
+/* drive.c: runs any emitted model through its table on numbers of a fixed sequence, and prints loss, metrics, outputs,
+ * gradients of parameters and of inputs with 17 digits, a line a number. Two programs that print the same lines computed
+ * the same bits. Built with -DMODEL=<prefix>_model. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rnn/rnn.h"
+
+const rnn_model *MODEL(void);
+
+static uint64_t state = 1;
+
+static uint32_t draw(void)
+{
+    state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    return (uint32_t)(state >> 33);
+}
+
+static void *allocate(size_t bytes)
+{
+    void *at = calloc(bytes / 64 + 2, 64);
+    if (!at)
+        exit(3);
+    return at;
+}
+
+static double get(const rnn_model *model, const void *values, size_t i)
+{
+    return model->real_bytes == 8 ? ((const double *)values)[i] : (double)((const float *)values)[i];
+}
+
+static void set(const rnn_model *model, void *values, size_t i, double value)
+{
+    if (model->real_bytes == 8)
+        ((double *)values)[i] = value;
+    else
+        ((float *)values)[i] = (float)value;
+}
+
+static size_t size_of(const rnn_field_info *field, const int32_t *steps, int32_t rows)
+{
+    size_t count = (size_t)field->dim[0] * (size_t)field->dim[1];
+    for (int32_t i = 0; i < field->axes; i++)
+        count *= (size_t)steps[field->axis[i]];
+    return field->has_batch ? count * (size_t)rows : count;
+}
+
+static void print(const rnn_model *model, const char *name, const void *values, size_t count, int is_token)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_token)
+            printf("%s %d\n", name, (int)((const int32_t *)values)[i]);
+        else
+            printf("%s %.17g\n", name, get(model, values, i));
+}
+
+int main(int argc, char **argv)
+{
+    const rnn_model *model = MODEL();
+    const int32_t want_steps = argc > 1 ? atoi(argv[1]) : 7;
+    int32_t steps[RNN_AXES_MAX] = {0}, *len[RNN_AXES_MAX] = {0};
+    void *in[64] = {0}, *out[64] = {0}, *down[64] = {0};
+    rnn_call call;
+    memset(&call, 0, sizeof call);
+    if (model->fields > 64)
+        return 3;
+    call.rows = model->axis[0].most < 5 ? model->axis[0].most : 5;
+    for (int32_t a = 1; a < model->axes; a++) {
+        steps[a] = model->axis[a].most < want_steps ? model->axis[a].most : want_steps;
+        len[a] = allocate(sizeof(int32_t) * (size_t)call.rows);
+        for (int32_t b = 0; b < call.rows; b++)
+            len[a][b] = b == 0 ? steps[a] : 1 + (int32_t)(draw() % (uint32_t)steps[a]);
+    }
+    for (int32_t i = 0; i < model->fields; i++) {
+        const rnn_field_info *field = &model->field[i];
+        const size_t count = size_of(field, steps, call.rows);
+        if (field->role == RNN_ROLE_OUTPUT)
+            out[i] = allocate(8 * count);
+        if (field->role != RNN_ROLE_INPUT && field->role != RNN_ROLE_TARGET)
+            continue;
+        in[i] = allocate(8 * count);
+        down[i] = field->is_token ? NULL : allocate(8 * count);
+        for (size_t k = 0; k < count; k++)
+            if (field->is_token)
+                ((int32_t *)in[i])[k] = (int32_t)(draw() % (uint32_t)field->vocab);
+            else
+                set(model, in[i], k, (double)draw() / 1073741824.0 - 1.0);
+    }
+    void *params = allocate(model->params_bytes), *packed = allocate(model->packed_bytes);
+    void *grad = allocate(model->params_bytes), *tape = allocate(model->tape_bytes), *work = allocate(model->work_bytes);
+    call.steps = steps;
+    call.len = (const int32_t *const *)len;
+    call.in = (const void *const *)in;
+    call.out = out;
+    call.train = 1;
+    call.key.seed = 5;
+    call.metrics = allocate(sizeof(rnn_mean) * (size_t)(model->mean_count + 1));
+    rnn_status status = model->params_init(params, 3);
+    for (int32_t i = 0; i < model->param_reals; i++)
+        set(model, params, (size_t)i, get(model, params, (size_t)i) + 0.1 * ((double)draw() / 1073741824.0 - 1.0));
+    if (status == RNN_OK)
+        status = model->pack(params, packed);
+    if (status == RNN_OK)
+        status = model->forward(params, packed, &call, NULL, tape);
+    if (status == RNN_OK)
+        status = model->backward(params, packed, &call, tape, work, 1.0, NULL, grad, down);
+    if (status != RNN_OK) {
+        fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
+        return 1;
+    }
+    printf("loss %.17g\n", call.loss);
+    for (int32_t i = 0; i < model->fields; i++) {
+        const rnn_field_info *field = &model->field[i];
+        if (field->role == RNN_ROLE_METRIC)
+            printf("%s %.17g\n", field->name, model->metric(i, call.metrics));
+        if (out[i])
+            print(model, field->name, out[i], size_of(field, steps, call.rows), field->is_token);
+        if (down[i])
+            print(model, field->name, down[i], size_of(field, steps, call.rows), 0);
+    }
+    for (int32_t i = 0; i < model->params; i++)
+        print(model, model->param[i].name, (char *)grad + model->param[i].offset * model->real_bytes,
+              (size_t)model->param[i].count, 0);
+    return 0;
+}
