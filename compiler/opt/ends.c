@@ -1,7 +1,8 @@
 /* ends.c: gradient sums over steps and rows (SUM_AXES of vectors, CONTRACT) become kernels that run over all steps, the
- * ones past a row's end included, and rely on zeros there. Sequences hold zeros there, with two exceptions: h[t-1] one step
- * past the end is the last value of h, and a sequence that is read at later steps holds its start value. Such an operand
- * is copied: the copy is a value of its own, with zeros past the ends. */
+ * ones past a row's end included, and rely on zeros there. Sequences hold zeros there, with three exceptions: h[t-1] one step
+ * past the end is the last value of h, a sequence that is read at later steps holds its start value, and products outside
+ * loops are made of whatever their operands hold there, and of a bias. Such an operand is copied: the copy is a value of
+ * its own, with zeros past the ends. */
 #include "opt/ends.h"
 
 #include "graph/builders.h"
@@ -17,9 +18,16 @@ static bool varies_over_steps(const Node *node)
     return (node->axes & ~AXIS_BIT(AXIS_BATCH)) != 0;
 }
 
-static bool ends_in_zeros(const Ends *ends, const Node *node)
+static bool ends_in_zeros(const Ends *ends, const Node *node, int depth)
 {
-    return node->op != OP_READ && (node->id >= ends->nodes || !ends->starts[node->id]);
+    if (node->op == OP_READ || !varies_over_steps(node) || depth > 64 || (node->id < ends->nodes && ends->starts[node->id]))
+        return false;
+    if (op_info[node->op].family != FAMILY_PRODUCT)
+        return true;
+    for (int i = 0; i < node->n; i++)
+        if (node->arg[i]->rank < 2 && !ends_in_zeros(ends, node->arg[i], depth + 1))
+            return false;
+    return true;
 }
 
 /* The nodes of variables with a start value that are read at later steps. */
@@ -54,7 +62,7 @@ static Node *copy_operand(void *context, Graph *graph, Node *node, Node **now)
         return NULL;
     for (int i = 0; i < node->n; i++) {
         args[i] = now[node->arg[i]->id];
-        if (varies_over_steps(node->arg[i]) && ends_in_zeros(ends, node->arg[i]))
+        if (ends_in_zeros(ends, node->arg[i], 0))
             return NULL; /* one factor is enough */
         if (varies_over_steps(node->arg[i]))
             copied = i;
