@@ -305,6 +305,19 @@ static void check_all(Checker *c)
     }
 }
 
+/* The equation clashed with itself before its variable had a shape, and without one the clash cannot be shown. */
+static void report_contradictions(Checker *c)
+{
+    for (int i = 0; i < c->model->vars.n && diag_errors(c->diag) == 0; i++) {
+        const SemaVar *var = sema_var(c->model->vars.at[i]);
+        if (var->state != TYPE_ERROR)
+            continue;
+        DiagMsg *msg =
+            say(c, var->scope, E0307, var->name_span, "the equation of %s gives it no shape: its parts do not fit", var->left);
+        diag_hint(c->diag, msg, "say what it should be: %s : [...] = ...; the message then names the part", var->left);
+    }
+}
+
 void types_infer(Checker *c)
 {
     infer_shapes(c);
@@ -314,4 +327,5 @@ void types_infer(Checker *c)
     check_all(c);
     for (int i = 0; i < c->arguments.n; i++)
         type_term(c, c->arguments.at[i]);
+    report_contradictions(c);
 }
