@@ -185,7 +185,7 @@ static void make_rounds(Program *program, Pass *pass, Group *group)
         if (start && !(start->op == OP_PARAM && start->rank == 1))
             group->prefill = group->hoisted > 0;
     }
-    group->panels_at_once = group->slots >= 3 ? 1 : group->slots == 2 ? 2 : 4;
+    group->panels_at_once = group->slots >= 4 ? 1 : group->slots >= 2 ? 2 : 4; /* 4 to 6 vectors a block */
     int panels = (int)((group->units + PANEL - 1) / PANEL);
     if (group->panels_at_once > panels)
         group->panels_at_once = panels;
