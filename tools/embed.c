@@ -17,8 +17,8 @@ static unsigned long embed_file(FILE *out, int number, const char *path)
     FILE *in = fopen(path, "rb");
     if (!in)
         fail("read", path);
-    fprintf(out, "\n/* %s */\nstatic const unsigned char file_%d[] = {", strrchr(path, '/') ? strrchr(path, '/') + 1 : path,
-            number);
+    fprintf(out, "\n/* %s */\nstatic const unsigned char file_%d[] = {",
+            strrchr(path, '/') ? strrchr(path, '/') + 1 : path, number);
     unsigned long size = 0;
     int byte;
     while ((byte = getc(in)) != EOF)

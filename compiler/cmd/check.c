@@ -25,7 +25,8 @@ static const Option options[] = {
 static const CommandHelp help = {
     "rnnc check MODEL.rnn",
     "Checks the gradient of every parameter and real input, in double, against five-point differences of the loss of\n"
-    "the emitted code, and against complex steps of the reference interpreter; and the loss against the interpreter's.\n"
+    "the emitted code, and against complex steps of the reference interpreter; and the loss against the "
+    "interpreter's.\n"
     "An error is |g - d| / (|g| + |d|) in the 2-norm. Dims are made small first. Exit code 1 when one is off.\n",
     "  rnnc check charlm.rnn\n",
     options,
@@ -82,7 +83,8 @@ static int check_all(CheckProblem *problem, const CheckValues *values)
 {
     const rnn_model *model = problem->run->model;
     int over = check_gradient(problem);
-    CheckTable table = {.problem = problem, .values = values, .all = norm_of(problem->grad, (size_t)model->param_reals)};
+    CheckTable table = {
+        .problem = problem, .values = values, .all = norm_of(problem->grad, (size_t)model->param_reals)};
     table.oracle = check_oracle_open(problem);
     if (!table.oracle)
         return EXIT_REFUSED;

@@ -9,10 +9,10 @@ typedef struct CheckProblem {
     int32_t steps[RNN_AXES_MAX];
     int32_t *len[RNN_AXES_MAX];
     const int32_t *len_list[RNN_AXES_MAX];
-    void **in;      /* [fields] */
+    void **in;       /* [fields] */
     size_t *in_size; /* [fields]: elements */
-    double *grad;   /* as params */
-    void **down;    /* [fields]: gradients of real inputs */
+    double *grad;    /* as params */
+    void **down;     /* [fields]: gradients of real inputs */
     void *tape;
     uint64_t random;
 } CheckProblem;
@@ -27,16 +27,17 @@ double check_uniform(CheckProblem *problem, double low, double high);
 
 /* check_difference.c */
 typedef struct CheckResult {
-    double error;  /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm, rounding of fd taken off */
-    double norm;   /* of the gradient's checked entries */
-    int entries;   /* compared, directions included */
-    int kinks;     /* entries left out: the loss has a kink next to them */
+    double error; /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm, rounding of fd taken off */
+    double norm;  /* of the gradient's checked entries */
+    int entries;  /* compared, directions included */
+    int kinks;    /* entries left out: the loss has a kink next to them */
 } CheckResult;
 /* Runs forward and backward into grad and down. */
 int check_gradient(CheckProblem *problem);
 /* Compares `count` gradient entries with five-point differences of the loss in `value` (a part of params or an input);
  * all: the 2-norm of the whole gradient. */
-int check_compare(CheckProblem *problem, double *value, const double *grad, size_t count, double all, CheckResult *result);
+int check_compare(CheckProblem *problem, double *value, const double *grad, size_t count, double all,
+                  CheckResult *result);
 
 /* check_oracle.c: the reference interpreter on the same numbers: no schedule, no derivative rule. */
 typedef struct CheckOracle CheckOracle;

@@ -146,10 +146,10 @@ static bool draw_lengths(CheckProblem *problem)
         if (!problem->len[a])
             return false;
         for (int32_t b = 0; b < rows; b++)
-            problem->len[a][b] = b == 0 ? problem->steps[a]
-                                 : b == rows - 1
-                                     ? least
-                                     : least + (int32_t)(next_random(problem) % (uint64_t)(problem->steps[a] - least + 1));
+            problem->len[a][b] =
+                b == 0          ? problem->steps[a]
+                : b == rows - 1 ? least
+                                : least + (int32_t)(next_random(problem) % (uint64_t)(problem->steps[a] - least + 1));
         problem->len_list[a] = problem->len[a];
     }
     return true;
@@ -166,7 +166,8 @@ int check_open(CheckProblem *problem, RunModel *run, uint64_t seed)
     problem->in_size = calloc((size_t)model->fields + 1, sizeof *problem->in_size);
     problem->grad = run_alloc(model->params_bytes);
     problem->tape = run_alloc(model->tape_bytes);
-    if (!problem->in || !problem->down || !problem->in_size || !problem->grad || !problem->tape || !draw_lengths(problem))
+    if (!problem->in || !problem->down || !problem->in_size || !problem->grad || !problem->tape ||
+        !draw_lengths(problem))
         return command_error("not enough memory");
     for (int32_t i = 0; i < model->fields; i++)
         if (model->field[i].role == RNN_ROLE_INPUT || model->field[i].role == RNN_ROLE_TARGET)

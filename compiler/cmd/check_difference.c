@@ -120,7 +120,8 @@ static int compare_directions(CheckProblem *problem, double *value, const double
     return over;
 }
 
-int check_compare(CheckProblem *problem, double *value, const double *grad, size_t count, double all, CheckResult *result)
+int check_compare(CheckProblem *problem, double *value, const double *grad, size_t count, double all,
+                  CheckResult *result)
 {
     Sums sums = {0, 0, 0};
     int over = -1;

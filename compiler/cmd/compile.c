@@ -16,7 +16,8 @@ typedef struct CompileValues {
 static const Option options[] = {
     {"-o", "OUT.c", OPTION_TEXT, offsetof(CompileValues, output), "write OUT.c, and OUT.h beside it"},
     MODEL_OPTION_ROWS(CompileValues),
-    {"--weights", "FILE", OPTION_TEXT, offsetof(CompileValues, model.weights), "take the -D values kept in a file of weights"},
+    {"--weights", "FILE", OPTION_TEXT, offsetof(CompileValues, model.weights),
+     "take the -D values kept in a file of weights"},
     {"--prefix", "NAME", OPTION_TEXT, offsetof(CompileValues, prefix),
      "of every external symbol (default: the model's name)"},
     {"--standalone", NULL, OPTION_FLAG, offsetof(CompileValues, standalone),
@@ -42,7 +43,8 @@ static bool has_suffix(const char *text, const char *suffix)
 static const char *banner_command(const Compilation *compilation, const CompileValues *values, const char *name)
 {
     Text line = text_new(compilation->arena);
-    text_printf(&line, "rnnc %s -o %s", strrchr(compilation->path, '/') ? strrchr(compilation->path, '/') + 1 : compilation->path, name);
+    text_printf(&line, "rnnc %s -o %s",
+                strrchr(compilation->path, '/') ? strrchr(compilation->path, '/') + 1 : compilation->path, name);
     for (int i = 0; i < compilation->defines.n; i++) {
         char value[40];
         define_text(compilation->defines.at[i].value, value);
@@ -113,7 +115,8 @@ int compile_command(int argc, char **argv)
     if (over >= 0)
         return over;
     if (files.n != 1)
-        return command_usage(&help, files.n == 0 ? "which model?" : "one model at a time, and no command is called '%s'",
+        return command_usage(&help,
+                             files.n == 0 ? "which model?" : "one model at a time, and no command is called '%s'",
                              files.n == 0 ? "" : files.at[0]);
     if (!has_suffix(files.at[0], ".rnn") && !values.output && values.dumps.n == 0)
         return command_usage(&help, "'%s' is neither a command nor a .rnn file", files.at[0]);

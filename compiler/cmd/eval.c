@@ -35,7 +35,8 @@ static const CommandHelp help = {
     "Evaluates a model. A window holds each input and target by its name, time-major: [steps][rows] for tokens,\n"
     "[steps][rows][dim] for vectors, AXIS_len [rows] where lengths differ.\n",
     "  rnnc eval charlm.rnn --weights charlm.safetensors --text w=other.txt\n"
-    "  rnnc eval charlm.rnn --weights charlm.safetensors --window D.safetensors --grad --real=double -o OUT.safetensors\n",
+    "  rnnc eval charlm.rnn --weights charlm.safetensors --window D.safetensors --grad --real=double -o "
+    "OUT.safetensors\n",
     options,
     sizeof options / sizeof *options,
 };
@@ -103,7 +104,8 @@ static int eval_window(RunModel *run, const EvalValues *values, const double *co
     rnn_window_data *window = NULL;
     if (rnn_window_load(run->model, values->window, RNN_WINDOW_NO_TARGETS, &window, &err) != RNN_OK)
         return run_error(&err);
-    const int over = window_result_write(run, window, controls, (uint64_t)values->seed, values->gradient, values->output);
+    const int over =
+        window_result_write(run, window, controls, (uint64_t)values->seed, values->gradient, values->output);
     rnn_window_free(window);
     return over;
 }

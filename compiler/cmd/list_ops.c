@@ -32,10 +32,15 @@ static const char *const signature_text[] = {
     [SIG_DROPOUT] = "(value, rate, per = axis): in training only",
     [SIG_STOPGRAD] = "the value itself, constant for the gradient",
 };
-static const char *const family_text[] = {
-    [FAMILY_LEAF] = "leaf",   [FAMILY_EW] = "element by element", [FAMILY_PRODUCT] = "product",
-    [FAMILY_MATRIX] = "matrix", [FAMILY_REDUCE] = "over components", [FAMILY_ROW] = "whole rows",
-    [FAMILY_PIECE] = "components moved", [FAMILY_TOKEN] = "tokens", [FAMILY_AXIS] = "over axes"};
+static const char *const family_text[] = {[FAMILY_LEAF] = "leaf",
+                                          [FAMILY_EW] = "element by element",
+                                          [FAMILY_PRODUCT] = "product",
+                                          [FAMILY_MATRIX] = "matrix",
+                                          [FAMILY_REDUCE] = "over components",
+                                          [FAMILY_ROW] = "whole rows",
+                                          [FAMILY_PIECE] = "components moved",
+                                          [FAMILY_TOKEN] = "tokens",
+                                          [FAMILY_AXIS] = "over axes"};
 
 /* A text inside a Markdown table, where | would end the cell. */
 static void print_cell(const char *text)
@@ -48,7 +53,8 @@ static void print_cell(const char *text)
 
 static void print_functions(void)
 {
-    printf("## Functions and operators\n\n| name | arguments | what it takes and gives | gradient |\n|---|---|---|---|\n");
+    printf(
+        "## Functions and operators\n\n| name | arguments | what it takes and gives | gradient |\n|---|---|---|---|\n");
     for (int i = 0; i < FUNCTION_COUNT; i++) {
         const FunctionInfo *info = &function_info[i];
         printf("|");
@@ -104,8 +110,9 @@ int list_ops_command(int argc, char **argv)
         return over;
     if (none.n > 0)
         return command_usage(&help, "--list-ops takes no arguments");
-    printf("# Operations\n\nWritten by `make docs` from the tables `compiler/op/functions.def` and `compiler/op/ops.def`; "
-           "do not edit.\n\n");
+    printf(
+        "# Operations\n\nWritten by `make docs` from the tables `compiler/op/functions.def` and `compiler/op/ops.def`; "
+        "do not edit.\n\n");
     print_functions();
     print_ops();
     return EXIT_DONE;

@@ -65,7 +65,8 @@ static int collect_from_weights(Defines *defines, const char *path)
             continue;
         char *end;
         const double value = strtod(text, &end);
-        if (end == text || *end != '\0' || !isfinite(value) || !define_set(defines, key + prefix, value, DEFINE_WEIGHTS))
+        if (end == text || *end != '\0' || !isfinite(value) ||
+            !define_set(defines, key + prefix, value, DEFINE_WEIGHTS))
             result = command_error("%s: the value '%s' of %s is no number", path, text, key);
     }
     rnn_tensors_close(file);
@@ -107,7 +108,8 @@ int model_options_check(const ModelOptions *options, const CommandHelp *help, in
     const long k = strtol(options->unroll, &end, 10);
     const long s = *end == ',' ? strtol(end + 1, &end, 10) : 0;
     if (*end != '\0' || k < 4 || k > 32 || !(s == 0 || s == 1 || s == 2 || s == 4))
-        return command_usage(help, "--unroll is K or K,S with K = 4 .. 32 and S = 1, 2 or 4, not '%s'", options->unroll);
+        return command_usage(help, "--unroll is K or K,S with K = 4 .. 32 and S = 1, 2 or 4, not '%s'",
+                             options->unroll);
     *unroll_k = (int)k;
     *unroll_s = (int)s;
     return -1;

@@ -33,8 +33,8 @@ static void dump_tokens(Compilation *compilation, Text *out)
 
 static bool run_ast(Compilation *compilation)
 {
-    compilation->ast = parse_file(compilation->arena, compilation->names, compilation->sources, compilation->diag,
-                                  compilation->file);
+    compilation->ast =
+        parse_file(compilation->arena, compilation->names, compilation->sources, compilation->diag, compilation->file);
     return compilation->ast && diag_errors(compilation->diag) == 0;
 }
 
@@ -69,8 +69,8 @@ static bool run_model(Compilation *compilation)
         .directory = slash ? arena_copy(arena, compilation->path, (size_t)(slash - compilation->path) + 1) : NULL,
         .builtin = builtin_text,
     };
-    compilation->model = sema_check(arena, compilation->names, compilation->sources, compilation->diag,
-                                    compilation->ast, &options);
+    compilation->model =
+        sema_check(arena, compilation->names, compilation->sources, compilation->diag, compilation->ast, &options);
     return compilation->model != NULL;
 }
 

@@ -12,11 +12,13 @@ typedef struct ReportValues {
 
 static const Option options[] = {
     MODEL_OPTION_ROWS(ReportValues),
-    {"--weights", "FILE", OPTION_TEXT, offsetof(ReportValues, model.weights), "take the -D values kept in a file of weights"},
+    {"--weights", "FILE", OPTION_TEXT, offsetof(ReportValues, model.weights),
+     "take the -D values kept in a file of weights"},
 };
 static const CommandHelp help = {
     "rnnc report MODEL.rnn",
-    "Prints bytes of parameters, packed weights, state, work, tape and optimiser, floating-point operations and bytes a\n"
+    "Prints bytes of parameters, packed weights, state, work, tape and optimiser, floating-point operations and bytes "
+    "a\n"
     "step, and the loops with the unrolling that was chosen.\n",
     "  rnnc report charlm.rnn -D H=512\n  rnnc report charlm.rnn --unroll=8,2\n",
     options,

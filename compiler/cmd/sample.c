@@ -141,7 +141,8 @@ static int read_prefix(Sampler *sampler, const int32_t *tokens, size_t count)
     const int32_t axis = model->entry[sampler->entry].axis;
     const size_t most = (size_t)model->axis[axis].most;
     if (count > most && !model->axis[axis].carry)
-        return command_error("the prefix has %zu tokens; axis %s takes at most %zu", count, model->axis[axis].name, most);
+        return command_error("the prefix has %zu tokens; axis %s takes at most %zu", count, model->axis[axis].name,
+                             most);
     int32_t steps[RNN_AXES_MAX] = {0}, *window = calloc(most * (size_t)sampler->rows, sizeof *window);
     if (!window)
         return command_error("not enough memory");

@@ -6,7 +6,10 @@
 
 #include "cmd/command.h"
 
-#define TRAIN_SETTING(name, value, help) {name, value, OPTION_SETTING, offsetof(TrainValues, settings), help}
+#define TRAIN_SETTING(name, value, help)                                                                               \
+    {                                                                                                                  \
+        name, value, OPTION_SETTING, offsetof(TrainValues, settings), help                                             \
+    }
 
 static const Option options[] = {
     {"--text", "FIELD=FILE", OPTION_TEXT, offsetof(TrainValues, text),

@@ -87,8 +87,8 @@ static int32_t valid_rows(const rnn_model *model, const rnn_options *options, si
     return rows < 1 ? 1 : rows < (size_t)most ? (int32_t)rows : most;
 }
 
-static int open_held_out(TrainData *data, const TrainValues *values, const rnn_model *model,
-                         const rnn_options *options, size_t *train_count)
+static int open_held_out(TrainData *data, const TrainValues *values, const rnn_model *model, const rnn_options *options,
+                         size_t *train_count)
 {
     const TextData *text = &data->text;
     const int32_t steps = options->window > 0 ? options->window : model->axes > 1 ? model->axis[1].most : 1;

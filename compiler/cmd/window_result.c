@@ -93,10 +93,11 @@ static int call_model(WindowResult *result)
     if (result->gradient) {
         status = model->forward(run->params, run->packed, call, NULL, result->tape);
         if (status == RNN_OK)
-            status = model->backward(run->params, run->packed, call, result->tape, run->work, 1.0, NULL, result->grad, NULL);
+            status =
+                model->backward(run->params, run->packed, call, result->tape, run->work, 1.0, NULL, result->grad, NULL);
     } else {
         status = (result->has_targets || !model->has_infer ? model->eval : model->infer)(run->params, run->packed, call,
-                                                                                        NULL, run->work);
+                                                                                         NULL, run->work);
     }
     return status == RNN_OK ? -1 : run_fault(model, call);
 }
@@ -109,8 +110,9 @@ static void add_outputs(WindowResult *result)
     for (int32_t i = 0; i < model->fields; i++)
         if (result->out[i]) {
             const rnn_field_info *field = &model->field[i];
-            (void)shape_of(result, field,
-                           add_tensor(result, field->name, field->is_token ? RNN_I32 : rnn_model_dtype(model), result->out[i]));
+            (void)shape_of(
+                result, field,
+                add_tensor(result, field->name, field->is_token ? RNN_I32 : rnn_model_dtype(model), result->out[i]));
         }
     for (int32_t i = 0; i < model->fields && result->has_targets; i++)
         if (model->field[i].role == RNN_ROLE_METRIC) {
@@ -126,8 +128,8 @@ static void add_gradients(WindowResult *result)
         const rnn_param_info *param = &model->param[i];
         if (param->flags & RNN_PARAM_FROZEN)
             continue;
-        rnn_tensor_out *tensor =
-            add_tensor(result, param->name, rnn_model_dtype(model), (char *)result->grad + (size_t)param->offset * (size_t)model->real_bytes);
+        rnn_tensor_out *tensor = add_tensor(result, param->name, rnn_model_dtype(model),
+                                            (char *)result->grad + (size_t)param->offset * (size_t)model->real_bytes);
         tensor->rank = param->rank;
         for (int32_t d = 0; d < param->rank; d++)
             tensor->dim[d] = param->dim[d];
@@ -145,7 +147,8 @@ static int run_and_write(WindowResult *result, const char *path)
     if (result->gradient)
         add_gradients(result);
     rnn_error err = {0};
-    return rnn_tensors_write(path, result->tensor, result->tensors, NULL, 0, &err) == RNN_OK ? EXIT_DONE : run_error(&err);
+    return rnn_tensors_write(path, result->tensor, result->tensors, NULL, 0, &err) == RNN_OK ? EXIT_DONE
+                                                                                             : run_error(&err);
 }
 
 int window_result_write(RunModel *run, const rnn_window_data *data, const double *controls, uint64_t seed,
