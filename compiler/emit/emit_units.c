@@ -44,8 +44,9 @@ const Node *start_past_end(const Ctx *ctx, Loc place)
         return NULL;
     for (int i = 0; i < graph->vars.n; i++) {
         Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][i];
-        if (loc.buffer == place.buffer && loc.slot == place.slot && graph->vars.at[i]->init)
-            return graph->vars.at[i]->init;
+        const Node *init = graph->vars.at[i]->init;
+        if (loc.buffer == place.buffer && loc.slot == place.slot && init && (node_is_leaf(init) || ctx->pass->in[init->id]))
+            return init; /* in the pass: some value that is asked for looks there */
     }
     return NULL;
 }
