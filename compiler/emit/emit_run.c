@@ -388,6 +388,10 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
     if (forward && emit_has_dropout(emit))
         c_assign(out, c_name(arena, "f->train"), "=", c_name(arena, "c->train"));
     c_call(out, c_name(arena, forward ? "%s_place_forward(f, tape)" : "%s_place_eval(f, work)", emit->m));
+    for (int i = 0; forward && i < program->graph->vars.n; i++)
+        if (program->schedule->control[i])
+            c_assign(out, c_name(arena, "*f->%s", program->schedule->control[i]->field), "=",
+                     c_name(arena, "c->%s", emit_c_name(emit, program->graph->vars.at[i]->name)));
     const char *lengths = program->axis < 0 ? "NULL"
                                             : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
     c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run.state_text));

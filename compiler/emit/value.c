@@ -200,7 +200,10 @@ static const CExpr *leaf_number(const Ctx *ctx, const Node *node)
     Arena *arena = ctx->arena;
     switch (node->op) {
     case OP_CONST: return real_literal(ctx, node->number);
-    case OP_CONTROL: return c_name(arena, "f->c->%s", emit_c_name(ctx->emit, node->var->name));
+    case OP_CONTROL:
+        if (ctx->pass->backward)
+            return c_name(arena, "*f->%s", ctx->program->schedule->control[node->var->id]->field);
+        return c_name(arena, "f->c->%s", emit_c_name(ctx->emit, node->var->name));
     case OP_DLOSS: return real_cast(ctx, text(ctx, "f->dloss"));
     case OP_COUNT: return real_cast(ctx, count_of(ctx, node));
     case OP_IS_STEP: return real_cast(ctx, c_expr(arena, PREC_ATOM, "($A)", is_step(ctx, node)));

@@ -346,6 +346,21 @@ static void place_variable(Program *program, Pass *pass, GVar *var, bool *taken)
         reserve_lag(program, var, at->buffer);
 }
 
+/* Backward is not given the controls: forward leaves those it needs on the tape. */
+static void place_controls(Program *program, const Pass *pass)
+{
+    const Graph *graph = program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (!pass->in[i] || node->op != OP_CONTROL || program->schedule->control[node->var->id])
+            continue;
+        Buffer *buffer =
+            buffer_new(program, pass, arena_printf(program->arena, "control_%s", node->var->name), SPAN_ONCE, 1);
+        buffer->forward = buffer->tape = true;
+        program->schedule->control[node->var->id] = buffer;
+    }
+}
+
 static void place_ups(Program *program, const Pass *pass)
 {
     const Graph *graph = program->graph;
@@ -440,6 +455,7 @@ void pass_locs(Program *program, Pass *pass)
     if (pass->backward) {
         place_leaf_inputs_on_tape(program, pass);
         place_ups(program, pass);
+        place_controls(program, pass);
     }
     for (int i = 0; i < pass->groups.n; i++) {
         Group *group = pass->groups.at[i];

@@ -110,6 +110,7 @@ struct Schedule {
     bool has_backward;
     Loc *var_loc[2];    /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
     Loc *up_loc;        /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
+    Buffer **control;   /* [vars] a control's value on the tape, where backward needs it; NULL else */
     bool *on_tape;      /* [nodes] */
     GraphLoops *loops;
     int block_count, group_count, packed_count;
