@@ -219,12 +219,12 @@ static const char *wanted_by(const Run *run, const WantedList *list, const Block
     return any;
 }
 
-/* Blocks of numbers in double declare names that later blocks use: they are cheap and always run. */
-static void run_wanted(Run *run, CBlock *out, const Block *block, const char *given)
+/* Numbers in double declare names that later blocks use: they are cheap and always there, whoever wants them. */
+static void need_wanted_totals(Run *run, const WantedList *list, const Block *block)
 {
-    for (int i = 0; i < block->nodes.n && block->kind == BLOCK_TOTAL; i++)
-        run->needed[block->nodes.at[i]->id] = true;
-    run_block(run, block->kind == BLOCK_TOTAL ? out : c_if(out, c_name(run->ctx.arena, "%s", given)), block);
+    for (int i = 0; block->kind == BLOCK_TOTAL && i < block->nodes.n; i++)
+        for (int k = 0; k < list->n; k++)
+            run->needed[block->nodes.at[i]->id] |= list->at[k].run.needed[block->nodes.at[i]->id];
 }
 
 /* ---- eval, infer, forward ---- */
@@ -306,10 +306,11 @@ static void run_window_blocks(Run *run, CBlock *out, bool infer)
     for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
         const Block *block = run->ctx.pass->blocks.at[i];
         const char *wanted = wanted_by(run, &list, block);
+        need_wanted_totals(run, &list, block);
         if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
-            run_wanted(run, out, block, wanted);
+            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
     }
 }
 
@@ -444,13 +445,14 @@ static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
     for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
         const Block *block = run->ctx.pass->blocks.at[i];
         const char *wanted = wanted_by(run, list, block);
+        need_wanted_totals(run, list, block);
         bool outside = block->needs & NEEDS_UP;
         if (outside && (run_needs_block(run, block) || wanted))
             run_block(run, c_if(out, c_name(run->ctx.arena, "up != NULL")), block);
         else if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
-            run_wanted(run, out, block, wanted);
+            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
     }
 }
 
