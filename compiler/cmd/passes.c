@@ -10,6 +10,7 @@
 #include "loop/schedule.h"
 #include "loop/verify.h"
 #include "opt/chains.h"
+#include "opt/copies.h"
 #include "opt/ends.h"
 #include "opt/retime.h"
 #include "opt/simplify.h"
@@ -119,6 +120,12 @@ static bool run_grad_chains(Compilation *compilation)
     return true;
 }
 
+static bool run_copies(Compilation *compilation)
+{
+    copies_run(compilation->graph);
+    return true;
+}
+
 static bool run_ends(Compilation *compilation)
 {
     if (compilation->graph->loss)
@@ -217,6 +224,7 @@ const CompilerPass passes[] = {
     {"grad", run_grad, verify_graph, dump_grad},
     {"retime", run_retime, verify_graph, dump_grad},
     {"grad-chains", run_grad_chains, verify_graph, dump_grad},
+    {"copies", run_copies, verify_graph, dump_grad},
     {"ends", run_ends, verify_graph, dump_grad},
     {"loop", run_loop, NULL, dump_loop},
     {"plan", run_plan, verify_plan, dump_plan},

@@ -129,6 +129,12 @@ static Node *split_read(Retime *retime, Graph *graph, const Node *read)
     return products;
 }
 
+static Node *value_at(Graph *graph, const Node *at, Node *term)
+{
+    term = build_expand_axes(graph, term, at->arg[0]->axes); /* a term may be the same at all steps */
+    return build_at(graph, term, at->axis, at->offset, at->from_end);
+}
+
 /* The value of a sum at one step is the sum of the values: products are made for that step alone. */
 static Node *split_at(Graph *graph, const Node *at, Node *sum)
 {
@@ -138,9 +144,8 @@ static Node *split_at(Graph *graph, const Node *at, Node *sum)
     for (int i = 0; i < terms.n; i++) {
         Node *term = terms.at[i];
         Node *one = is_product(term)
-            ? build_matvec(graph, term->arg[0], term->ta,
-                           build_at(graph, term->arg[1], at->axis, at->offset, at->from_end))
-            : build_at(graph, term, at->axis, at->offset, at->from_end);
+            ? build_matvec(graph, term->arg[0], term->ta, value_at(graph, at, term->arg[1]))
+            : value_at(graph, at, term);
         result = add(graph, result, one);
     }
     return result;
