@@ -233,18 +233,31 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
     CALL(ctx, c_else(out), "memset($A, 0, $B)", to_pointer(ctx, node), count);
 }
 
-/* Sums, maxima and minima over the steps of a row. */
+/* Loops over what stands in `over` of a value: rows where it contains the batch, steps inside each row. */
+static CBlock *open_over(Ctx *at, CBlock *out, const Node *value, AxisSet over)
+{
+    Arena *arena = at->arena;
+    if (over & value->axes & AXIS_BIT(AXIS_BATCH)) {
+        out = c_for(out, "row", num(at, 0), c_name(arena, "f->rows"), num(at, 1));
+        at->row = c_name(arena, "row");
+    }
+    if (over & value->axes & ~AXIS_BIT(AXIS_BATCH)) {
+        out = c_for(out, "t", num(at, 0), c_name(arena, "f->length[row]"), num(at, 1));
+        at->t = c_name(arena, "t");
+    }
+    return out;
+}
+
+/* Sums, maxima and minima over the steps of a row, or over rows. */
 static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
 {
     Ctx at = *ctx;
     const Node *arg = node->arg[0];
     Arena *arena = ctx->arena;
-    at.t = c_name(arena, "t");
-    const CExpr *length = c_name(arena, "f->length[row]");
     const CExpr *to = c_expr(arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node));
     if (node->rank == 0 && node->op == OP_SUM_AXES) {
         c_decl(out, "double", "sum", c_name(arena, "0.0"));
-        CBlock *steps = c_for(out, "t", num(ctx, 0), length, num(ctx, 1));
+        CBlock *steps = open_over(&at, out, arg, node->over);
         c_assign(steps, c_name(arena, "sum"), "+=", c_expr(arena, PREC_UNARY, "(double)$a", number_of(&at, arg)));
         c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", c_name(arena, "(rnn_real)sum"));
         return;
@@ -252,7 +265,7 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
     const char *start = node->op == OP_SUM_AXES ? "0" : node->op == OP_MAX_AXES ? "-(rnn_real)HUGE_VAL" : "(rnn_real)HUGE_VAL";
     CBlock *clear = c_for(out, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
     c_assign(clear, to, "=", c_name(arena, "%s", start));
-    CBlock *steps = c_for(out, "t", num(ctx, 0), length, num(ctx, 1));
+    CBlock *steps = open_over(&at, out, arg, node->over);
     CBlock *each = c_for(steps, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
     const CExpr *from = arg->rank == 0 ? number_of(&at, arg) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, arg));
     if (node->op == OP_SUM_AXES) {
@@ -263,21 +276,45 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
     c_assign(better, to, "=", from);
 }
 
-/* 1 at the first step where arg[0] equals arg[1] (which does not vary over the axis): looks back over the row. */
+static const CExpr *component(const Ctx *ctx, const Node *node)
+{
+    return node->rank == 0 ? number_of(ctx, node) : c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node));
+}
+
+/* first = 0 where the value at the place of `before` is the extreme, too. */
+static void look_back(const Ctx *before, CBlock *out, const Node *value, const CExpr *most)
+{
+    Arena *arena = before->arena;
+    CBlock *same = c_if(out, c_expr(arena, PREC_NONE, "$a >= $b && $a <= $b", component(before, value), most));
+    c_assign(same, c_name(arena, "first"), "=", num(before, 0));
+}
+
+/* 1 where arg[0] equals arg[1] (which does not vary over the axes) for the first time: earlier steps of the row, and all
+ * of earlier rows where rows are reduced, are looked at. */
 static void emit_first_equal(Ctx *ctx, CBlock *out, const Node *node)
 {
     Arena *arena = ctx->arena;
-    Ctx before = *ctx;
-    before.t = c_name(arena, "s");
     const Node *a = node->arg[0], *b = node->arg[1];
     CBlock *each = c_for(out, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
-    const CExpr *most = b->rank == 0 ? number_of(ctx, b) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, b));
-    const CExpr *now = a->rank == 0 ? number_of(ctx, a) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, a));
-    const CExpr *then = a->rank == 0 ? number_of(&before, a) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&before, a));
-    c_decl(each, "rnn_real", "first", c_expr(arena, PREC_NONE, "$a >= $b && $a <= $b ? 1 : 0", now, most));
-    CBlock *steps = c_for(each, "s", num(ctx, 0), ctx->t, num(ctx, 1));
-    CBlock *same = c_if(steps, c_expr(arena, PREC_NONE, "$a >= $b && $a <= $b", then, most));
-    c_assign(same, c_name(arena, "first"), "=", num(ctx, 0));
+    const CExpr *most = component(ctx, b);
+    const bool sequence = (node->over & ~AXIS_BIT(AXIS_BATCH)) != 0;
+    c_decl(each, "rnn_real", "first",
+           c_expr(arena, PREC_NONE, "$a >= $b && $a <= $b ? 1 : 0", component(ctx, a), most));
+    if (sequence) {
+        Ctx before = *ctx;
+        before.t = c_name(arena, "s");
+        look_back(&before, c_for(each, "s", num(ctx, 0), ctx->t, num(ctx, 1)), a, most);
+    }
+    if (node->over & AXIS_BIT(AXIS_BATCH)) {
+        Ctx before = *ctx;
+        before.row = c_name(arena, "b");
+        CBlock *rows = c_for(each, "b", num(ctx, 0), ctx->row, num(ctx, 1));
+        if (sequence) {
+            before.t = c_name(arena, "s");
+            rows = c_for(rows, "s", num(ctx, 0), c_name(arena, "f->length[b]"), num(ctx, 1));
+        }
+        look_back(&before, rows, a, most);
+    }
     c_assign(each, c_expr(arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "=", c_name(arena, "first"));
 }
 
