@@ -80,6 +80,23 @@ static void keep_used(const Program *program, Pass *pass)
     }
 }
 
+/* Totals are local variables of the entry point that gives them. */
+static void keep_unless_total(Pass *pass, const Node *node)
+{
+    if (node && !node_is_leaf(node) && !node_is_total(node))
+        keep(pass, node);
+}
+
+static void keep_losses(const Graph *graph, Pass *pass)
+{
+    keep_unless_total(pass, graph->loss);
+    for (int i = 0; i < graph->metrics.n; i++)
+        for (int k = 0; k < graph->metrics.at[i].means.n; k++) {
+            keep_unless_total(pass, graph->metrics.at[i].means.at[k].sum);
+            keep_unless_total(pass, graph->metrics.at[i].means.at[k].weight);
+        }
+}
+
 static void keep_roots(const Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
@@ -96,6 +113,7 @@ static void keep_roots(const Program *program, Pass *pass)
         keep(pass, graph->state_grads.at[i].grad);
     if (pass->backward)
         return;
+    keep_losses(graph, pass);
     for (int i = 0; i < graph->outputs.n; i++)
         keep(pass, graph->outputs.at[i].value);
     for (int i = 0; i < graph->entries.n; i++) {
