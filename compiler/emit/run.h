@@ -1,4 +1,5 @@
-/* run.h: the entry points: emit_run.c (windows, backward) and emit_stream.c (step, generate). */
+/* run.h: the entry points: run.c (common), emit_run.c (windows), emit_backward.c and emit_stream.c (step,
+ * generate). */
 #ifndef RNNC_EMIT_RUN_H
 #define RNNC_EMIT_RUN_H
 #include "emit/body.h"
@@ -14,6 +15,16 @@ typedef struct Run { /* one entry point while its calls are written */
     const GEntry *entry;
 } Run;
 
+/* A result that is computed only when the caller wants it. */
+typedef struct Wanted {
+    const char *given; /* C condition: the caller wants it */
+    Run run;           /* what it needs */
+} Wanted;
+typedef VEC(Wanted) WantedList;
+void add_wanted(const Run *run, WantedList *list, const char *given, Node *root);
+const char *wanted_by(const Run *run, const WantedList *list, const Block *block); /* a C condition; NULL: nobody */
+void need_wanted_totals(Run *run, const WantedList *list, const Block *block);
+
 Run run_new(Emit *emit, const Pass *pass);
 void run_need(Run *run, Node *node);
 bool run_needs_var(const Run *run, const GVar *var, bool only_read);
@@ -24,6 +35,8 @@ void run_save_state(const Run *run, CBlock *out, bool infer);
 void emit_loop(const Run *run, CBlock *out, const Block *loop);
 const CExpr *total_value(const Ctx *ctx, const Node *node);
 
+const char *steps_text(const Run *run);
+void emit_backward_run(Emit *emit, CBlock *out);
 void emit_point(Emit *emit, CBlock *body, const Point *point);
 void emit_begin_run(Emit *emit, CBlock *body, const GEntry *entry);
 void emit_step_run(Emit *emit, CBlock *body, const GEntry *entry);

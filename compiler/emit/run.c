@@ -1,0 +1,221 @@
+/* run.c: what all entry points are put together from: which nodes and blocks an entry needs, the calls of a block, the loop
+ * over steps, and what is computed only when the caller wants it. Used by emit_run.c, emit_backward.c, emit_stream.c. */
+#include "emit/body.h"
+#include "emit/interface.h"
+#include "emit/run.h"
+
+/* ---- needed nodes ---- */
+
+static void need(Run *run, Node *node)
+{
+    if (!node || run->needed[node->id])
+        return;
+    run->needed[node->id] = true;
+    vec_push(run->ctx.arena, &run->work, node);
+}
+
+/* Follows arguments, variables that are read, and, in an entry that generates, the values of generated variables. */
+static void need_all(Run *run)
+{
+    while (run->work.n) {
+        Node *node = run->work.at[--run->work.n];
+        for (int i = 0; i < node->n; i++)
+            need(run, node->arg[i]);
+        if (node->op == OP_READ) {
+            need(run, node->var->def);
+            need(run, node->var->init);
+        }
+    }
+}
+
+Run run_new(Emit *emit, const Pass *pass)
+{
+    Run run = {.ctx = ctx_new(emit, pass, NULL)};
+    const Graph *graph = emit->program->graph;
+    run.needed = arena_alloc(emit->arena, sizeof *run.needed * (size_t)(graph->nodes.n + 1));
+    run.done = arena_alloc(emit->arena, sizeof *run.done * (size_t)(emit->program->schedule->block_count + 1));
+    return run;
+}
+
+void run_need(Run *run, Node *node)
+{
+    need(run, node);
+    need_all(run);
+}
+
+bool run_needs_var(const Run *run, const GVar *var, bool only_read)
+{
+    const Graph *graph = run->ctx.program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        bool looks = node->op == OP_READ || (node->op == OP_INPUT && !only_read);
+        if (run->needed[i] && node->var == var && looks)
+            return true;
+    }
+    return false;
+}
+
+static bool run_needs_up(const Run *run, const GVar *var)
+{
+    const Graph *graph = run->ctx.program->graph;
+    for (int i = 0; i < graph->nodes.n; i++)
+        if (run->needed[i] && graph->nodes.at[i]->op == OP_UP && graph->nodes.at[i]->var == var)
+            return true;
+    return false;
+}
+
+bool run_needs_block(const Run *run, const Block *block)
+{
+    if (block->kind == BLOCK_INPUT && !block->backward)
+        return run_needs_var(run, block->var, false);
+    if (block->kind == BLOCK_INPUT)
+        return run_needs_up(run, block->var);
+    if (block->kind == BLOCK_LEAD)
+        return run_needs_var(run, block->var, true);
+    for (int i = 0; i < block->nodes.n; i++)
+        if (run->needed[block->nodes.at[i]->id])
+            return true;
+    for (int i = 0; i < block->body.n; i++)
+        if (run_needs_block(run, block->body.at[i]))
+            return true;
+    for (int i = 0; i < block->copies.n; i++) /* starts of a group that is needed */
+        for (int g = 0; g < run->ctx.pass->groups.n; g++) {
+            const Group *group = run->ctx.pass->groups.at[g];
+            if (group->prefill_block == block)
+                return run->needed[group->result[0]->id];
+        }
+    return false;
+}
+
+/* ---- calls ---- */
+
+static const char *call_text(const Run *run, const Block *block)
+{
+    return block_function(&run->ctx, block, "");
+}
+
+/* One block at step `t`, all rows. */
+static void call_at_step(const Run *run, CBlock *out, const Block *block, const char *t)
+{
+    Arena *arena = run->ctx.arena;
+    if (block->kind == BLOCK_UNITS && block->group && block->component >= 0) {
+        c_call(out, c_name(arena, "%s(f, %s)", call_text(run, block), t));
+        return;
+    }
+    CBlock *rows = c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+    c_call(rows, c_name(arena, "%s(f, %s, row)", call_text(run, block), t));
+}
+
+static void call_steps(const Run *run, CBlock *out, const Block *loop, int steps)
+{
+    for (int s = 0; s < steps; s++)
+        for (int i = 0; i < loop->body.n; i++)
+            call_at_step(run, out, loop->body.at[i],
+                         s == 0 ? "t" : arena_printf(run->ctx.arena, loop->direction > 0 ? "t + %d" : "t - %d", s));
+}
+
+/* The loop over steps, written `unroll_steps` at a time with what is left over after it. */
+void emit_loop(const Run *run, CBlock *out, const Block *loop)
+{
+    Arena *arena = run->ctx.arena;
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", run->ctx.emit->m)};
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", call_text(run, loop), params, 1);
+    int steps = loop->unroll_steps;
+    bool up = loop->direction > 0;
+    if (steps == 1) {
+        CBlock *each = up ? c_for(body, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1))
+                          : c_for_down(body, "t", c_name(arena, "f->steps - 1"), c_int(arena, 0), c_int(arena, 1));
+        call_steps(run, each, loop, 1);
+    } else {
+        c_decl(body, "ptrdiff_t", "t", c_name(arena, up ? "0" : "f->steps - 1"));
+        CBlock *many = c_for_on(body, up ? "t" : "t", c_name(arena, up ? "t + %d <= f->steps" : "t - %d >= 0",
+                                                             up ? steps : steps - 1),
+                                up ? c_int(arena, steps) : c_name(arena, "-%d", steps));
+        call_steps(run, many, loop, steps);
+        CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->steps" : "t >= 0"),
+                                up ? c_int(arena, 1) : c_name(arena, "-1"));
+        call_steps(run, rest, loop, 1);
+    }
+    c_blank(out);
+}
+
+static void call_everywhere(const Run *run, CBlock *out, const Block *block)
+{
+    Arena *arena = run->ctx.arena;
+    if (block->domain == DOMAIN_ONCE) {
+        c_call(out, c_name(arena, "%s(f)", call_text(run, block)));
+        return;
+    }
+    bool sequence = block->domain == DOMAIN_SEQ;
+    if (sequence)
+        out = c_for(out, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1));
+    out = c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+    c_call(out, c_name(arena, sequence ? "%s(f, t, row)" : "%s(f, row)", call_text(run, block)));
+}
+
+static bool has_state_slot(const Program *program, const GVar *var)
+{
+    for (int i = 0; i < program->state.n; i++)
+        if (program->state.at[i].var == var)
+            return true;
+    return false;
+}
+
+void run_block(Run *run, CBlock *out, const Block *block)
+{
+    Arena *arena = run->ctx.arena;
+    run->done[block->id] = true;
+    switch (block->kind) {
+    case BLOCK_INPUT:
+        c_call(out, c_name(arena, "%s(f, %s)", call_text(run, block), run->input_text(run, block->var)));
+        break;
+    case BLOCK_LEAD:
+        c_call(out, c_name(arena, has_state_slot(run->ctx.program, block->var) ? "%s(f, %s)" : "%s(f)",
+                           call_text(run, block), run->state_text));
+        break;
+    case BLOCK_TOTAL:
+        for (int i = 0; i < block->nodes.n; i++)
+            if (run->needed[block->nodes.at[i]->id])
+                emit_total(&run->ctx, out, block->nodes.at[i]);
+        break;
+    case BLOCK_PRODUCT:
+    case BLOCK_CONTRACT:
+    case BLOCK_SUM:
+    case BLOCK_LOOP: c_call(out, c_name(arena, "%s(f)", call_text(run, block))); break;
+    case BLOCK_UNITS:
+    case BLOCK_SCALARS:
+    case BLOCK_ROW:
+        if (block->component >= 0)
+            call_at_step(run, out, block, "0");
+        else
+            call_everywhere(run, out, block);
+        break;
+    }
+}
+
+/* ---- what is computed only when the caller wants it ---- */
+
+void add_wanted(const Run *run, WantedList *list, const char *given, Node *root)
+{
+    Wanted wanted = {given, run_new(run->ctx.emit, run->ctx.pass)};
+    run_need(&wanted.run, root);
+    vec_push(run->ctx.arena, list, wanted);
+}
+
+/* "r->p != NULL || r->q != NULL" for the results that need this block; NULL: nobody. */
+const char *wanted_by(const Run *run, const WantedList *list, const Block *block)
+{
+    const char *any = NULL;
+    for (int i = 0; i < list->n; i++)
+        if (run_needs_block(&list->at[i].run, block))
+            any = any ? arena_printf(run->ctx.arena, "%s || %s", any, list->at[i].given) : list->at[i].given;
+    return any;
+}
+
+/* Numbers in double declare names that later blocks use: they are cheap and always there, whoever wants them. */
+void need_wanted_totals(Run *run, const WantedList *list, const Block *block)
+{
+    for (int i = 0; block->kind == BLOCK_TOTAL && i < block->nodes.n; i++)
+        for (int k = 0; k < list->n; k++)
+            run->needed[block->nodes.at[i]->id] |= list->at[k].run.needed[block->nodes.at[i]->id];
+}
