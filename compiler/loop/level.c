@@ -193,8 +193,18 @@ static int unit_weight(const Units *u, const Node *from, const Node *to)
     return starts ? 2 : 1; /* room for writing starts into the slots of a group */
 }
 
+/* A round before the loop adds to the sums that the one before it has begun. */
+static void relax_round(Units *u, const Node *product)
+{
+    const Group *group = u->pass->group[product->id];
+    for (int r = 1; group && r < group->hoisted; r++)
+        if (group->rounds.at[r] == u->pass->round[product->id])
+            raise(u, product, u->level[u->unit[group->rounds.at[r - 1]->products.at[0]->id]] + 1);
+}
+
 static void relax(Units *u, const Node *node)
 {
+    relax_round(u, node);
     for (int k = 0; k < node->n; k++) {
         const Node *arg = node->arg[k];
         if (arg->op == OP_READ)

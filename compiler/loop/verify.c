@@ -86,6 +86,8 @@ static void read_part(Check *check, const Buffer *buffer, bool ends, const Block
     }
     if (place_of(buffer, check->region) < 0)
         complain(check, "has no place but is read", buffer, block);
+    else if (!check->written[buffer->id])
+        complain(check, "is read before it is written", buffer, block);
     else if (check->spoilt[buffer->id] || (ends && check->spoilt_ends[buffer->id]))
         complain(check, "is overwritten before it is read", buffer, block);
 }
@@ -246,6 +248,18 @@ static const char *check_block_order(const Program *program, const Order *order,
     return NULL;
 }
 
+/* Each round goes on with the sums of the one before; the first one starts them. */
+static const char *check_rounds(const Program *program, const Order *order, const Group *group)
+{
+    for (int r = 1; r < group->hoisted; r++)
+        if (!comes_later(order, group->rounds.at[r]->block, group->rounds.at[r - 1]->block))
+            return arena_printf(program->arena, "block %s adds to sums that block %s has not started",
+                                group->rounds.at[r]->block->name, group->rounds.at[r - 1]->block->name);
+    if (group->prefill_block && !comes_later(order, group->rounds.at[0]->block, group->prefill_block))
+        return arena_printf(program->arena, "block %s comes too late", group->prefill_block->name);
+    return NULL;
+}
+
 static const char *check_order(const Program *program, const Pass *pass)
 {
     int n = program->schedule->block_count;
@@ -265,6 +279,8 @@ static const char *check_order(const Program *program, const Pass *pass)
         for (int k = 0; k < block->body.n && !wrong; k++)
             wrong = check_block_order(program, &order, block->body.at[k]);
     }
+    for (int i = 0; i < pass->groups.n && !wrong; i++)
+        wrong = check_rounds(program, &order, pass->groups.at[i]);
     return wrong;
 }
 
