@@ -60,6 +60,16 @@ static Node *lower_offset_read(Lower *lower, GVar *var, const AxisRead *read)
     return build_read(lower->graph, var, read->axis, read->offset);
 }
 
+/* A sequence that depends on no data is kept for each row, but one step of it is one value: the mean over the rows. */
+static Node *same_for_all_rows(Graph *graph, const Term *term, Node *value)
+{
+    const AxisSet rows = AXIS_BIT(AXIS_BATCH);
+    const bool one_step = (value->axes & ~rows) == 0;
+    if (!one_step || (term->axes & rows) != 0 || (value->axes & rows) == 0 || value->token)
+        return value;
+    return Div(build_over(graph, OP_SUM_AXES, value, rows), build_count(graph, rows, 0));
+}
+
 static Node *lower_read(Lower *lower, const Term *term)
 {
     GVar *var = lower_var(lower, term->var);
@@ -82,7 +92,7 @@ static Node *lower_read(Lower *lower, const Term *term)
     for (int i = 0; i < term->reads.n; i++)
         if (term->reads.at[i].place != READ_OFFSET)
             value = lower_edge_read(lower, term, value, &term->reads.at[i]);
-    return value;
+    return same_for_all_rows(lower->graph, term, value);
 }
 
 Node *lower_term(Lower *lower, const Term *term)

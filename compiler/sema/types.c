@@ -308,7 +308,8 @@ static void check_all(Checker *c)
 /* The equation clashed with itself before its variable had a shape, and without one the clash cannot be shown. */
 static void report_contradictions(Checker *c)
 {
-    for (int i = 0; i < c->model->vars.n && diag_errors(c->diag) == 0; i++) {
+    /* in the trial of a cell that nothing applies other dims could be right */
+    for (int i = 0; c->scrap == NULL && i < c->model->vars.n && diag_errors(c->diag) == 0; i++) {
         const SemaVar *var = sema_var(c->model->vars.at[i]);
         if (var->state != TYPE_ERROR)
             continue;
