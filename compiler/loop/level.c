@@ -193,13 +193,19 @@ static int unit_weight(const Units *u, const Node *from, const Node *to)
     return starts ? 2 : 1; /* room for writing starts into the slots of a group */
 }
 
-/* A round before the loop adds to the sums that the one before it has begun. */
+/* A round before the loop adds to the sums that the one before it has begun; the first one finds all starts written. */
 static void relax_round(Units *u, const Node *product)
 {
     const Group *group = u->pass->group[product->id];
-    for (int r = 1; group && r < group->hoisted; r++)
+    if (!group || group->hoisted == 0)
+        return;
+    for (int r = 1; r < group->hoisted; r++)
         if (group->rounds.at[r] == u->pass->round[product->id])
             raise(u, product, u->level[u->unit[group->rounds.at[r - 1]->products.at[0]->id]] + 1);
+    bool first = group->rounds.at[0] == u->pass->round[product->id];
+    for (int s = 0; s < group->slots && first && group->prefill; s++)
+        if (group->start[s] && pass_computes(u->program, u->pass, group->start[s]))
+            raise(u, product, u->level[u->unit[group->start[s]->id]] + 2);
 }
 
 static void relax(Units *u, const Node *node)
