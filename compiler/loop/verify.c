@@ -249,7 +249,8 @@ static const char *check_block_order(const Program *program, const Order *order,
         const Node *node = block->copies.at[i].node;
         const Block *maker = node ? order->pass->home[node->id] : NULL;
         if (maker && comes_later(order, maker, block))
-            return arena_printf(program->arena, "block %s copies what block %s computes after it", block->name, maker->name);
+            return arena_printf(program->arena, "block %s copies what block %s computes after it", block->name,
+                                maker->name);
     }
     return NULL;
 }
