@@ -161,6 +161,9 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
     run.input_text = input_of_window;
     run.state_text = is_carried(program) ? "s" : "NULL";
     need_window(&run, infer);
+    for (int i = 0; forward && i < program->graph->nodes.n; i++) /* whatever backward reads, asked for or not */
+        if (program->schedule->on_tape[i])
+            run_need(&run, program->graph->nodes.at[i]);
     run_open_frame(&run, out, "in->rows", steps_text(&run), true);
     if (forward && emit_has_dropout(emit))
         c_assign(out, c_name(arena, "f->train"), "=", c_name(arena, "c->train"));
