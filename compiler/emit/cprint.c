@@ -89,9 +89,9 @@ static void print_for(Text *out, const CStmt *s, int indent)
     Text head = text_new(out->arena);
     long long one;
     bool unit = c_is_int(s->step, &one) && one == 1;
-    const char *step = unit ? arena_printf(out->arena, s->down ? "%s--" : "%s++", s->name)
-                            : arena_printf(out->arena, s->down ? "%s -= %s" : "%s += %s", s->name,
-                                           expr_text(out, s->step));
+    const char *step =
+        unit ? arena_printf(out->arena, s->down ? "%s--" : "%s++", s->name)
+             : arena_printf(out->arena, s->down ? "%s -= %s" : "%s += %s", s->name, expr_text(out, s->step));
     if (s->kind == C_WHILE_FOR)
         text_printf(&head, "for (; %s; %s) {", expr_text(out, s->value), step);
     else
@@ -127,9 +127,10 @@ static void print_stmt(Text *out, const CStmt *s, int indent)
     switch (s->kind) {
     case C_DECL:
         print_line(out, indent,
-                   s->value ? arena_printf(arena, "%s%s%s = %s;", s->type, s->type[strlen(s->type) - 1] == '*' ? "" : " ",
-                                           s->name, expr_text(out, s->value))
-                            : arena_printf(arena, "%s %s;", s->type, s->name));
+                   s->value
+                       ? arena_printf(arena, "%s%s%s = %s;", s->type, s->type[strlen(s->type) - 1] == '*' ? "" : " ",
+                                      s->name, expr_text(out, s->value))
+                       : arena_printf(arena, "%s %s;", s->type, s->name));
         break;
     case C_ASSIGN:
         print_line(out, indent,
@@ -139,20 +140,34 @@ static void print_stmt(Text *out, const CStmt *s, int indent)
         print_line(out, indent, arena_printf(arena, "%s;", expr_text(out, s->value)));
         break;
     case C_FOR:
-    case C_WHILE_FOR: print_for(out, s, indent); break;
-    case C_IF: print_if(out, s, indent); break;
+    case C_WHILE_FOR:
+        print_for(out, s, indent);
+        break;
+    case C_IF:
+        print_if(out, s, indent);
+        break;
     case C_SCOPE:
         print_line(out, indent, "{");
         print_body(out, s->body, indent, "\n");
         break;
-    case C_GROUP: c_print(out, s->body, indent); break;
+    case C_GROUP:
+        c_print(out, s->body, indent);
+        break;
     case C_RETURN:
         print_line(out, indent, s->value ? arena_printf(arena, "return %s;", expr_text(out, s->value)) : "return;");
         break;
-    case C_COMMENT: print_comment(out, indent, s->name); break;
-    case C_BLANK: text_add(out, "\n"); break;
-    case C_LINE: text_printf(out, "%s\n", s->name); break;
-    case C_FUNCTION: print_function(out, s, indent); break;
+    case C_COMMENT:
+        print_comment(out, indent, s->name);
+        break;
+    case C_BLANK:
+        text_add(out, "\n");
+        break;
+    case C_LINE:
+        text_printf(out, "%s\n", s->name);
+        break;
+    case C_FUNCTION:
+        print_function(out, s, indent);
+        break;
     }
 }
 

@@ -24,14 +24,14 @@ typedef struct CBlock {
 } CBlock;
 
 typedef enum CStmtKind {
-    C_DECL,    /* type name = value; value may be NULL */
-    C_ASSIGN,  /* target op value */
-    C_CALL,    /* value; */
-    C_FOR,     /* for (ptrdiff_t name = value; name < limit; name += step) */
+    C_DECL,      /* type name = value; value may be NULL */
+    C_ASSIGN,    /* target op value */
+    C_CALL,      /* value; */
+    C_FOR,       /* for (ptrdiff_t name = value; name < limit; name += step) */
     C_WHILE_FOR, /* for (; cond; step) with no declaration */
-    C_IF,      /* if (value) { body } else { other } */
-    C_SCOPE,   /* { body } */
-    C_GROUP,   /* body, without braces: a place to add to later */
+    C_IF,        /* if (value) { body } else { other } */
+    C_SCOPE,     /* { body } */
+    C_GROUP,     /* body, without braces: a place to add to later */
     C_RETURN,
     C_COMMENT,
     C_BLANK,
@@ -51,8 +51,8 @@ struct CStmt {
 const CExpr *c_name(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 const CExpr *c_int(Arena *arena, long long value);
 const CExpr *c_template(Arena *arena, int prec, const char *text, int n, const CExpr *const *args);
-#define c_expr(arena, prec, text, ...)                                                              \
-    c_template((arena), (prec), (text), (int)(sizeof((const CExpr *[]){__VA_ARGS__}) / sizeof(CExpr *)), \
+#define c_expr(arena, prec, text, ...)                                                                                 \
+    c_template((arena), (prec), (text), (int)(sizeof((const CExpr *[]){__VA_ARGS__}) / sizeof(CExpr *)),               \
                (const CExpr *[]){__VA_ARGS__})
 /* sums and products of indices, folding 0, 1 and constants */
 const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b);

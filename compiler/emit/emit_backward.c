@@ -24,9 +24,10 @@ static WantedList wanted_adjoints(const Run *run)
     for (int i = 0; i < graph->input_grads.n; i++) {
         const InputGrad *grad = &graph->input_grads.at[i];
         if (grad->grad)
-            add_wanted(run, &list,
-                       arena_printf(emit->arena, "(down != NULL && down->%s != NULL)", emit_c_name(emit, grad->input->name)),
-                       grad->grad);
+            add_wanted(
+                run, &list,
+                arena_printf(emit->arena, "(down != NULL && down->%s != NULL)", emit_c_name(emit, grad->input->name)),
+                grad->grad);
     }
     for (int i = 0; i < graph->state_grads.n; i++)
         add_wanted(run, &list, "(down != NULL && down->state != NULL)", graph->state_grads.at[i].grad);

@@ -7,9 +7,11 @@
 
 typedef void BlockEmitter(Ctx *ctx, CBlock *out);
 static BlockEmitter *const emitters[] = {
-    [BLOCK_INPUT] = emit_input, [BLOCK_LEAD] = emit_lead, [BLOCK_UNITS] = emit_units, [BLOCK_SCALARS] = emit_numbers,
-    [BLOCK_ROW] = emit_row, [BLOCK_PRODUCT] = emit_product, [BLOCK_CONTRACT] = emit_sums, [BLOCK_SUM] = emit_sums,
-    [BLOCK_TOTAL] = NULL, [BLOCK_LOOP] = NULL,
+    [BLOCK_INPUT] = emit_input,   [BLOCK_LEAD] = emit_lead,
+    [BLOCK_UNITS] = emit_units,   [BLOCK_SCALARS] = emit_numbers,
+    [BLOCK_ROW] = emit_row,       [BLOCK_PRODUCT] = emit_product,
+    [BLOCK_CONTRACT] = emit_sums, [BLOCK_SUM] = emit_sums,
+    [BLOCK_TOTAL] = NULL,         [BLOCK_LOOP] = NULL,
 };
 
 static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *block)
@@ -38,7 +40,8 @@ static void emit_start(Emit *emit, CBlock *out)
     const char *params[] = {arena_printf(arena, "%s_frame *f", emit->m), "const int32_t *length",
                             arena_printf(arena, "const %s_state *s", emit->m)};
     const char *count[] = {params[0]};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_count_valid", emit->m), count, 1);
+    CBlock *body =
+        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_count_valid", emit->m), count, 1);
     c_assign(body, c_name(arena, "f->valid"), "=", c_int(arena, 0));
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "f->valid"), "+=", c_name(arena, "f->length[row]"));
@@ -60,8 +63,9 @@ static void emit_advance(Emit *emit, CBlock *out)
                             arena_printf(arena, "%s_state *s", emit->m)};
     CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_advance", emit->m), params, 2);
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
-    c_assign(rows, c_name(arena, "s->i[%lld + row]", (long long)emit->program->position_at), "=",
-             c_name(arena, "f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX"));
+    c_assign(
+        rows, c_name(arena, "s->i[%lld + row]", (long long)emit->program->position_at), "=",
+        c_name(arena, "f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX"));
     c_blank(out);
 }
 
@@ -71,7 +75,8 @@ static void emit_d_state(Emit *emit, CBlock *out)
     Arena *arena = emit->arena;
     const Program *program = emit->program;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m), "rnn_real *to"};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
+    CBlock *body =
+        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
     c_call(body, c_name(arena, "(void)f"));
     c_call(body, c_name(arena, "memset(to, 0, %lld * sizeof(rnn_real))", (long long)program->sizes.state_reals));
     Ctx ctx = ctx_new(emit, &program->schedule->backward, NULL);
@@ -115,8 +120,10 @@ void emit_body(Emit *emit, Text *out)
     const Schedule *schedule = emit->program->schedule;
     CBlock *file = c_block(emit->arena);
     if (emit->program->graph->loss)
-        c_line(file, "static rnn_status %s_fail(rnn_fault *fault, rnn_status code, const char *what, int32_t axis,\n"
-                     "    int32_t step, int32_t row);\n", emit->m);
+        c_line(file,
+               "static rnn_status %s_fail(rnn_fault *fault, rnn_status code, const char *what, int32_t axis,\n"
+               "    int32_t step, int32_t row);\n",
+               emit->m);
     emit_frame(emit, file);
     emit_places(emit, file);
     emit_start(emit, file);

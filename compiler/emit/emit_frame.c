@@ -10,8 +10,9 @@ static const char *element(const Buffer *buffer)
 static const char *shape_comment(const Emit *emit, const Buffer *buffer)
 {
     const char *steps = buffer->span == SPAN_SEQ
-        ? arena_printf(emit->arena, buffer->lead + buffer->trail ? "[steps + %d]" : "[steps]", buffer->lead + buffer->trail)
-        : "";
+                            ? arena_printf(emit->arena, buffer->lead + buffer->trail ? "[steps + %d]" : "[steps]",
+                                           buffer->lead + buffer->trail)
+                            : "";
     const char *rows = buffer->span == SPAN_ONCE ? "" : "[rows]";
     if (buffer->slots > 1)
         return arena_printf(emit->arena, "%s%s[%lld panels][%d slots][16]", steps, rows,
@@ -22,7 +23,8 @@ static const char *shape_comment(const Emit *emit, const Buffer *buffer)
 void emit_frame(Emit *emit, CBlock *out)
 {
     const char *m = emit->m;
-    c_comment(out, "Where everything is in one call. Vectors are padded to 16; a sequence has room for the steps before and after.");
+    c_comment(out, "Where everything is in one call. Vectors are padded to 16; a sequence has room for the steps "
+                   "before and after.");
     c_line(out, "typedef struct %s_frame {", m);
     c_line(out, "    const rnn_real *p;        /* parameters */");
     c_line(out, "    const rnn_real *w;        /* packed weights */");
@@ -55,10 +57,15 @@ static void place_function(Emit *emit, CBlock *out, const char *name, const char
 {
     const char *params[] = {arena_printf(emit->arena, "%s_frame *f", emit->m),
                             arena_printf(emit->arena, "%s_%s *%s", emit->m, from, from)};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_place_%s", emit->m, name), params, 2);
+    CBlock *body =
+        c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_place_%s", emit->m, name), params, 2);
     for (int i = 0; i < emit->program->buffers.n; i++) {
         const Buffer *b = emit->program->buffers.at[i];
-        place(emit, body, b, from, which == 0 ? b->tape_at : which == 1 ? b->work_at : which == 2 ? b->back_at : b->step_at);
+        place(emit, body, b, from,
+              which == 0   ? b->tape_at
+              : which == 1 ? b->work_at
+              : which == 2 ? b->back_at
+                           : b->step_at);
     }
     if (which == 2) {
         if (emit->program->back_packed > 0)

@@ -35,7 +35,8 @@ static const CExpr *reduce(const Ctx *ctx, const Node *node)
     for (size_t i = 0; i < sizeof reductions / sizeof *reductions; i++)
         if (reductions[i].op == node->op) {
             const CExpr *second = node->n > 1 ? node_pointer(ctx, node->arg[1]) : c_int(ctx->arena, 0);
-            return c_expr(ctx->arena, PREC_ATOM, reductions[i].call, node_pointer(ctx, arg), count_of(ctx, arg), second);
+            return c_expr(ctx->arena, PREC_ATOM, reductions[i].call, node_pointer(ctx, arg), count_of(ctx, arg),
+                          second);
         }
     BUG("no reduction for %s", op_info[node->op].name);
 }
@@ -136,7 +137,10 @@ static void sum_rows(const Ctx *ctx, CBlock *out, const Node *node, const char *
     const Node *arg = node->arg[0];
     Ctx at = *ctx;
     bool most = node->op == OP_MAX_AXES, least = node->op == OP_MIN_AXES;
-    c_decl(out, "double", name, most ? c_name(arena, "-HUGE_VAL") : least ? c_name(arena, "HUGE_VAL") : c_name(arena, "0.0"));
+    c_decl(out, "double", name,
+           most    ? c_name(arena, "-HUGE_VAL")
+           : least ? c_name(arena, "HUGE_VAL")
+                   : c_name(arena, "0.0"));
     CBlock *body = out;
     if (node_domain(arg) == DOMAIN_SEQ) {
         body = c_for(body, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1));

@@ -5,12 +5,12 @@
 static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece)
 {
     const Node *matrix = piece->matrix;
-    c_call(out, c_name(emit->arena, "rnn_pack_%s(to + %lld, p + %lld, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
-                       piece->transposed ? "cols" : "rows", (long long)packed->at,
-                       (long long)param_offset(emit->program, matrix->var), (long long)matrix->dim[1],
-                       (long long)packed->units, (long long)piece->depth, piece->slot, packed->slots,
-                       packed->panels_at_once, (long long)piece->depth_from, (long long)packed->depth, piece->depth_slot,
-                       piece->depth_slots));
+    c_call(out,
+           c_name(emit->arena, "rnn_pack_%s(to + %lld, p + %lld, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
+                  piece->transposed ? "cols" : "rows", (long long)packed->at,
+                  (long long)param_offset(emit->program, matrix->var), (long long)matrix->dim[1],
+                  (long long)packed->units, (long long)piece->depth, piece->slot, packed->slots, packed->panels_at_once,
+                  (long long)piece->depth_from, (long long)packed->depth, piece->depth_slot, piece->depth_slots));
 }
 
 /* Slots, depths and units that no piece covers must be zero. */
@@ -24,8 +24,8 @@ static bool is_covered(const PackedMatrix *packed)
 
 static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
 {
-    c_comment(out, "%s: %lld units x depth %lld, %d slots", packed->piece[0].matrix->var->path, (long long)packed->units,
-              (long long)packed->depth, packed->slots);
+    c_comment(out, "%s: %lld units x depth %lld, %d slots", packed->piece[0].matrix->var->path,
+              (long long)packed->units, (long long)packed->depth, packed->slots);
     if (!is_covered(packed))
         c_call(out, c_name(emit->arena, "memset(to + %lld, 0, %lld * sizeof(rnn_real))", (long long)packed->at,
                            (long long)packed->count));
@@ -37,8 +37,8 @@ static void pack_bias(Emit *emit, CBlock *out, const BiasRow *bias, const Group 
 {
     for (int s = 0; s < group->slots; s++) {
         const Node *start = bias->slot[s];
-        const char *from = start ? arena_printf(emit->arena, "p + %lld", (long long)param_offset(emit->program, start->var))
-                                 : "NULL";
+        const char *from =
+            start ? arena_printf(emit->arena, "p + %lld", (long long)param_offset(emit->program, start->var)) : "NULL";
         c_call(out, c_name(emit->arena, "rnn_pack_vector(to + %lld, %s, %lld, %d, %d)", (long long)bias->at, from,
                            (long long)group->units, s, group->slots));
     }

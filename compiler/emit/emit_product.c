@@ -9,8 +9,8 @@
 typedef struct Tile {
     Ctx *ctx;
     const Group *group;
-    int rows, panels;  /* of this tile */
-    int vectors;       /* slots * panels */
+    int rows, panels; /* of this tile */
+    int vectors;      /* slots * panels */
     const char *name;
 } Tile;
 
@@ -32,7 +32,8 @@ static const CExpr *start_value(const Tile *tile, int row, int vector)
     const Group *group = tile->group;
     int slot = vector % group->slots, panel = vector / group->slots;
     at.row = c_add(arena, c_name(arena, "row"), c_int(arena, row));
-    at.panel = c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, panel));
+    at.panel =
+        c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, panel));
     at.lane = c_name(arena, "u");
     if (group->hoisted > 0)
         return c_expr(arena, PREC_ATOM, "rnn_load($A)",
@@ -49,8 +50,7 @@ static void emit_k(const Tile *tile, CBlock *out, int round, int k)
     const CExpr *at = c_add(arena, c_name(arena, "k"), c_int(arena, k));
     for (int v = 0; v < tile->vectors; v++)
         c_decl(out, "const rnn_vec", arena_printf(arena, "w%d", v),
-               c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_load(w%d_0 + $B)", 0),
-                      c_int(arena, 0),
+               c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_load(w%d_0 + $B)", 0), c_int(arena, 0),
                       c_add(arena, c_mul(arena, at, c_int(arena, tile->vectors * PANEL)),
                             c_add(arena, c_int(arena, v * PANEL), c_name(arena, "u")))));
     for (int r = 0; r < tile->rows; r++) {
@@ -96,12 +96,13 @@ static void emit_cells(const Tile *tile, CBlock *out)
     const Group *group = tile->group;
     CBlock *rows = c_for(out, "r", c_int(arena, 0), c_int(arena, tile->rows), c_int(arena, 1));
     for (int p = 0; p < tile->panels; p++) {
-        const CExpr *panel = c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)),
-                                   c_int(arena, p));
+        const CExpr *panel =
+            c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, p));
         const CExpr *z = c_add(arena, c_mul(arena, c_name(arena, "r"), c_int(arena, tile->vectors * PANEL)),
                                c_int(arena, p * group->slots * PANEL));
-        c_call(rows, c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, row + r, $A, z + $B)",
-                                                          block_function(tile->ctx, tile->ctx->block, "_cell")),
+        c_call(rows, c_expr(arena, PREC_ATOM,
+                            arena_printf(arena, "%s(f, t, row + r, $A, z + $B)",
+                                         block_function(tile->ctx, tile->ctx->block, "_cell")),
                             panel, z));
     }
 }
@@ -152,7 +153,8 @@ static void call_tiles(const Ctx *ctx, CBlock *out, int panels)
         int rows = tile_rows[i];
         if (!uses_rows(ctx, ctx->block->group, rows))
             continue;
-        const CExpr *cond = c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
+        const CExpr *cond =
+            c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
         CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows));
         c_call(loop, c_name(arena, "%s(f, t, row, block)", tile_name(ctx, rows, panels)));
     }
@@ -169,8 +171,8 @@ void emit_tiles(Ctx *ctx, CBlock *out)
         for (size_t i = 0; i < sizeof tile_rows / sizeof *tile_rows && sizes[s] > 0; i++) {
             if (!uses_rows(ctx, group, tile_rows[i]) || (s == 0 && panels < at_once))
                 continue;
-            Tile tile = {ctx, group, tile_rows[i], sizes[s], sizes[s] * group->slots,
-                         tile_name(ctx, tile_rows[i], sizes[s])};
+            Tile tile = {
+                ctx, group, tile_rows[i], sizes[s], sizes[s] * group->slots, tile_name(ctx, tile_rows[i], sizes[s])};
             emit_tile(&tile, out);
         }
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
@@ -224,8 +226,9 @@ void emit_product(Ctx *ctx, CBlock *out)
     c_decl(body, "rnn_real *", "to", row_pointer(ctx, group->buffer, 0));
     c_decl(body, "const rnn_real *", "from", from);
     c_decl(body, "const ptrdiff_t", "width", c_int(arena, group->buffer->width));
-    const char *m = ctx->block->domain == DOMAIN_SEQ ? "(int)(f->steps * f->rows)"
-                                                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows" : "1";
+    const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)(f->steps * f->rows)"
+                    : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows"
+                                                        : "1";
     c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s + %lld, %lld, %d, %d, %s)",
                         (long long)stride, m, (long long)packed->depth, packed->backward ? "f->wb" : "f->w",
                         (long long)packed->at, (long long)((packed->units + PANEL - 1) / PANEL), packed->slots,

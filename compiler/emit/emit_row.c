@@ -64,13 +64,15 @@ static void emit_mask(Ctx *ctx, CBlock *out, const Node *node)
         c_decl(drops, "rnn_real", "mask[16]", NULL);
         CALL(ctx, drops, "rnn_dropout_row(mask, 1, $A, f->key, $B, (uint32_t)$c, $D)", number_of(ctx, node->arg[0]),
              position_of(ctx, node), row, c_name(ctx->arena, "%dU", node->site));
-        c_assign(drops, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", c_name(ctx->arena, "mask[0]"));
+        c_assign(drops, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
+                 c_name(ctx->arena, "mask[0]"));
     } else {
         CALL(ctx, drops, "rnn_dropout_row($A, $B, $C, f->key, $D, (uint32_t)$e, $F)", to_pointer(ctx, node),
              num(ctx, count), number_of(ctx, node->arg[0]), position_of(ctx, node), row,
              c_name(ctx->arena, "%dU", node->site));
     }
-    CBlock *keeps = c_for(c_else(out), "i", num(ctx, 0), num(ctx, node->rank == 1 ? padded(count) : count), num(ctx, 1));
+    CBlock *keeps =
+        c_for(c_else(out), "i", num(ctx, 0), num(ctx, node->rank == 1 ? padded(count) : count), num(ctx, 1));
     c_assign(keeps, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "=", num(ctx, 1));
 }
 
@@ -159,27 +161,28 @@ static void emit_scatter(Ctx *ctx, CBlock *out, const Node *node)
 static void emit_matvec(Ctx *ctx, CBlock *out, const Node *node)
 {
     const Node *matrix = node->arg[node->n - 2], *vector = node->arg[node->n - 1];
-    const CExpr *args[] = {to_pointer(ctx, node), node_pointer(ctx, matrix), num(ctx, row_stride(matrix)),
-                           node_pointer(ctx, vector), num(ctx, matrix->dim[0]), num(ctx, matrix->dim[1])};
-    c_call(out, c_template(ctx->arena, PREC_ATOM,
-                           node->ta ? "rnn_row_matvec_t($A, $B, $C, $D, $E, $F)" : "rnn_row_matvec($A, $B, $C, $D, $E, $F)",
-                           6, args));
+    const CExpr *args[] = {to_pointer(ctx, node),     node_pointer(ctx, matrix), num(ctx, row_stride(matrix)),
+                           node_pointer(ctx, vector), num(ctx, matrix->dim[0]),  num(ctx, matrix->dim[1])};
+    c_call(out,
+           c_template(ctx->arena, PREC_ATOM,
+                      node->ta ? "rnn_row_matvec_t($A, $B, $C, $D, $E, $F)" : "rnn_row_matvec($A, $B, $C, $D, $E, $F)",
+                      6, args));
     if (node->op != OP_FMA_PRODUCT)
         return;
     CBlock *each = c_for(out, "i", num(ctx, 0), num(ctx, node->dim[0]), num(ctx, 1));
-    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "+=",
-             c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node->arg[0])));
+    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)),
+             "+=", c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node->arg[0])));
 }
 
 static void emit_matmul(Ctx *ctx, CBlock *out, const Node *node)
 {
     const Node *a = node->arg[0], *b = node->arg[1];
     int64_t depth = node->ta ? a->dim[0] : a->dim[1];
-    const CExpr *args[] = {to_pointer(ctx, node), num(ctx, row_stride(node)), node_pointer(ctx, a), num(ctx, row_stride(a)),
-                           node_pointer(ctx, b), num(ctx, row_stride(b)), num(ctx, node->dim[0]), num(ctx, node->dim[1]),
-                           num(ctx, depth)};
-    const char *call = arena_printf(ctx->arena, "rnn_row_matmul($A, $B, $C, $D, %d, $E, $F, %d, $G, $H, $I, 0)", node->ta,
-                                    node->tb);
+    const CExpr *args[] = {to_pointer(ctx, node),   num(ctx, row_stride(node)), node_pointer(ctx, a),
+                           num(ctx, row_stride(a)), node_pointer(ctx, b),       num(ctx, row_stride(b)),
+                           num(ctx, node->dim[0]),  num(ctx, node->dim[1]),     num(ctx, depth)};
+    const char *call =
+        arena_printf(ctx->arena, "rnn_row_matmul($A, $B, $C, $D, %d, $E, $F, %d, $G, $H, $I, 0)", node->ta, node->tb);
     c_call(out, c_template(ctx->arena, PREC_ATOM, call, 9, args));
 }
 
@@ -188,7 +191,8 @@ static void emit_transpose(Ctx *ctx, CBlock *out, const Node *node)
     clear_row(ctx, out, node);
     CBlock *rows = c_for(out, "i", num(ctx, 0), num(ctx, node->dim[0]), num(ctx, 1));
     CBlock *each = c_for(rows, "k", num(ctx, 0), num(ctx, node->dim[1]), num(ctx, 1));
-    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i * $B + k]", to_pointer(ctx, node), num(ctx, row_stride(node))), "=",
+    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i * $B + k]", to_pointer(ctx, node), num(ctx, row_stride(node))),
+             "=",
              c_expr(ctx->arena, PREC_ATOM, "($A)[k * $B + i]", node_pointer(ctx, node->arg[0]),
                     num(ctx, row_stride(node->arg[0]))));
 }
@@ -262,12 +266,15 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
         c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", c_name(arena, "(rnn_real)sum"));
         return;
     }
-    const char *start = node->op == OP_SUM_AXES ? "0" : node->op == OP_MAX_AXES ? "-(rnn_real)HUGE_VAL" : "(rnn_real)HUGE_VAL";
+    const char *start = node->op == OP_SUM_AXES   ? "0"
+                        : node->op == OP_MAX_AXES ? "-(rnn_real)HUGE_VAL"
+                                                  : "(rnn_real)HUGE_VAL";
     CBlock *clear = c_for(out, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
     c_assign(clear, to, "=", c_name(arena, "%s", start));
     CBlock *steps = open_over(&at, out, arg, node->over);
     CBlock *each = c_for(steps, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
-    const CExpr *from = arg->rank == 0 ? number_of(&at, arg) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, arg));
+    const CExpr *from =
+        arg->rank == 0 ? number_of(&at, arg) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, arg));
     if (node->op == OP_SUM_AXES) {
         c_assign(each, to, "+=", from);
         return;
@@ -321,10 +328,9 @@ static void emit_first_equal(Ctx *ctx, CBlock *out, const Node *node)
 /* Tokens chosen by a condition, and other plain copies. */
 static void emit_token_where(Ctx *ctx, CBlock *out, const Node *node)
 {
-    const CExpr *value = node->n == 3
-        ? c_expr(ctx->arena, PREC_NONE, "$a != 0 ? $b : $c", number_of(ctx, node->arg[0]), token_of(ctx, node->arg[1]),
-                 token_of(ctx, node->arg[2]))
-        : token_of(ctx, node->arg[0]);
+    const CExpr *value = node->n == 3 ? c_expr(ctx->arena, PREC_NONE, "$a != 0 ? $b : $c", number_of(ctx, node->arg[0]),
+                                               token_of(ctx, node->arg[1]), token_of(ctx, node->arg[2]))
+                                      : token_of(ctx, node->arg[0]);
     c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", value);
 }
 
@@ -332,12 +338,17 @@ static const struct {
     OpId op;
     RowEmitter *emit;
 } row_emitters[] = {
-    {OP_SOFTMAX, emit_softmax}, {OP_ARGMAX, emit_argmax}, {OP_SAMPLE, emit_sample}, {OP_MASK, emit_mask},
-    {OP_GATHER, emit_gather}, {OP_JOIN, emit_join}, {OP_SLICE, emit_slice}, {OP_PAD, emit_pad},
-    {OP_SCATTER, emit_scatter}, {OP_MATVEC, emit_matvec}, {OP_FMA_PRODUCT, emit_matvec}, {OP_MATMUL, emit_matmul},
-    {OP_TRANSPOSE, emit_transpose}, {OP_AT, emit_at}, {OP_SUM_AXES, emit_over_steps}, {OP_MAX_AXES, emit_over_steps},
-    {OP_MIN_AXES, emit_over_steps}, {OP_IS_FIRST_EQUAL, emit_first_equal}, {OP_WHERE, emit_token_where},
-    {OP_EXPAND, emit_token_where}, {OP_STOPGRAD, emit_token_where},
+    {OP_SOFTMAX, emit_softmax},      {OP_ARGMAX, emit_argmax},
+    {OP_SAMPLE, emit_sample},        {OP_MASK, emit_mask},
+    {OP_GATHER, emit_gather},        {OP_JOIN, emit_join},
+    {OP_SLICE, emit_slice},          {OP_PAD, emit_pad},
+    {OP_SCATTER, emit_scatter},      {OP_MATVEC, emit_matvec},
+    {OP_FMA_PRODUCT, emit_matvec},   {OP_MATMUL, emit_matmul},
+    {OP_TRANSPOSE, emit_transpose},  {OP_AT, emit_at},
+    {OP_SUM_AXES, emit_over_steps},  {OP_MAX_AXES, emit_over_steps},
+    {OP_MIN_AXES, emit_over_steps},  {OP_IS_FIRST_EQUAL, emit_first_equal},
+    {OP_WHERE, emit_token_where},    {OP_EXPAND, emit_token_where},
+    {OP_STOPGRAD, emit_token_where},
 };
 
 /* A vector or matrix of the place of the row, vector by vector. */

@@ -13,7 +13,9 @@ static const char *input_of_window(const Run *run, const GVar *var)
 const char *steps_text(const Run *run)
 {
     const Program *program = run->ctx.program;
-    return program->axis < 0 ? "1" : arena_printf(run->ctx.arena, "in->%s_steps", program->model->axes.at[program->axis].name);
+    return program->axis < 0
+               ? "1"
+               : arena_printf(run->ctx.arena, "in->%s_steps", program->model->axes.at[program->axis].name);
 }
 
 void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *steps, bool has_controls)
@@ -34,8 +36,8 @@ void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *s
 
 static bool state_is_kept(const Run *run, const StateSlot *slot, bool infer)
 {
-    bool target = slot->var->kind == GVAR_TARGET ||
-                  (slot->var->def && (run->ctx.pass->needs[slot->var->def->id] & NEEDS_TARGET));
+    bool target =
+        slot->var->kind == GVAR_TARGET || (slot->var->def && (run->ctx.pass->needs[slot->var->def->id] & NEEDS_TARGET));
     return !(infer && target);
 }
 
@@ -71,7 +73,8 @@ static WantedList wanted_outputs(const Run *run, bool infer)
     for (int i = 0; i < graph->outputs.n; i++)
         if (!infer || !graph->outputs.at[i].needs_target)
             add_wanted(run, &list,
-                       arena_printf(run->ctx.arena, "r->%s != NULL", emit_c_name(run->ctx.emit, graph->outputs.at[i].var->name)),
+                       arena_printf(run->ctx.arena, "r->%s != NULL",
+                                    emit_c_name(run->ctx.emit, graph->outputs.at[i].var->name)),
                        graph->outputs.at[i].value);
     return list;
 }
@@ -120,8 +123,8 @@ static void give_loss(Run *run, CBlock *out)
         const GMetric *metric = &graph->metrics.at[i];
         const char *name = emit_c_name(run->ctx.emit, metric->var->name);
         for (int k = 0; k < metric->means.n; k++) {
-            const char *to = metric->means.n == 1 ? arena_printf(arena, "r->%s", name)
-                                                  : arena_printf(arena, "r->%s[%d]", name, k);
+            const char *to =
+                metric->means.n == 1 ? arena_printf(arena, "r->%s", name) : arena_printf(arena, "r->%s[%d]", name, k);
             c_assign(out, c_name(arena, "%s.sum", to), "+=", total_value(&run->ctx, metric->means.at[k].sum));
             c_assign(out, c_name(arena, "%s.weight", to), "+=", total_value(&run->ctx, metric->means.at[k].weight));
         }
@@ -135,7 +138,8 @@ static void refuse_nonfinite(const Run *run, CBlock *out)
     if (!graph->loss)
         return;
     CBlock *bad = c_if(out, c_name(run->ctx.arena, "!(r->loss - r->loss == 0.0)"));
-    c_return(bad, c_name(run->ctx.arena, "%s_fail(&r->fault, RNN_NONFINITE, \"the loss\", -1, -1, -1)", run->ctx.emit->m));
+    c_return(bad,
+             c_name(run->ctx.arena, "%s_fail(&r->fault, RNN_NONFINITE, \"the loss\", -1, -1, -1)", run->ctx.emit->m));
 }
 
 void run_save_state(const Run *run, CBlock *out, bool infer)
@@ -172,8 +176,8 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
         if (program->schedule->control[i])
             c_assign(out, c_name(arena, "*f->%s", program->schedule->control[i]->field), "=",
                      c_name(arena, "c->%s", emit_c_name(emit, program->graph->vars.at[i]->name)));
-    const char *lengths = program->axis < 0 ? "NULL"
-                                            : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
+    const char *lengths =
+        program->axis < 0 ? "NULL" : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
     c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run.state_text));
     if (infer)
         c_call(out, c_name(arena, "(void)r"));

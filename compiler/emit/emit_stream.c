@@ -124,7 +124,8 @@ static bool give_generated(Stream *stream, CBlock *out)
         if (to)
             c_call(rows, c_expr(arena, PREC_ATOM,
                                 arena_printf(arena, "rnn_pad_row($A, %s_out + row * %lld, %lld)", var->var->c_name,
-                                             (long long)count, (long long)count), to));
+                                             (long long)count, (long long)count),
+                                to));
     }
     return any;
 }
@@ -212,8 +213,8 @@ static void give_stop(Run *run, CBlock *out, const GEntry *entry)
     Ctx at = run->ctx;
     at.t = c_int(arena, 0);
     at.row = c_name(arena, "row");
-    const CExpr *value = entry->stop
-        ? c_expr(arena, PREC_NONE, "$a < 0 || $a > 0 ? 1 : 0", number_of(&at, entry->stop)) : c_int(arena, 0);
+    const CExpr *value = entry->stop ? c_expr(arena, PREC_NONE, "$a < 0 || $a > 0 ? 1 : 0", number_of(&at, entry->stop))
+                                     : c_int(arena, 0);
     c_assign(rows, c_name(arena, "done[row]"), "=", value);
 }
 

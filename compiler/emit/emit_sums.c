@@ -9,7 +9,7 @@ static int64_t padded(int64_t n)
 }
 
 typedef struct SumOperand { /* rows of a buffer over steps and rows */
-    const Buffer *buffer; /* NULL: a parameter row */
+    const Buffer *buffer;   /* NULL: a parameter row */
     int offset, slot, slots;
     int64_t width;
     const CExpr *pointer;
@@ -102,10 +102,10 @@ static void unpack_contract(Ctx *ctx, CBlock *body, const Node *node, Target to)
     bool swap = node_loc(ctx->program, ctx->pass, first->arg[1]).buffer->slots > 1;
     Loc g = swap ? b : a;
     const Node *g_node = node->arg[swap ? 1 : 0], *x_node = node->arg[swap ? 0 : 1];
-    c_call(body, c_name(ctx->arena, "%s(%s, %lld, f->%s, %lld, %lld, %d, %d)",
-                        swap ? "rnn_unpack_add_t" : "rnn_unpack_add", to.pointer, (long long)to.stride,
-                        ctx->block->scratch->field, (long long)g_node->dim[0], (long long)x_node->dim[0], g.slot,
-                        g.buffer->slots));
+    c_call(body,
+           c_name(ctx->arena, "%s(%s, %lld, f->%s, %lld, %lld, %d, %d)", swap ? "rnn_unpack_add_t" : "rnn_unpack_add",
+                  to.pointer, (long long)to.stride, ctx->block->scratch->field, (long long)g_node->dim[0],
+                  (long long)x_node->dim[0], g.slot, g.buffer->slots));
 }
 
 static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
@@ -114,8 +114,9 @@ static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
     if (node->rank == 2) { /* a sum of matrices: rows padded in the sum */
         CBlock *rows = c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[0]), c_int(ctx->arena, 1));
         CBlock *each = c_for(rows, "k", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[1]), c_int(ctx->arena, 1));
-        c_assign(each, c_name(ctx->arena, "(%s)[i * %lld + k]", to.pointer, (long long)to.stride), "+=",
-                 c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
+        c_assign(
+            each, c_name(ctx->arena, "(%s)[i * %lld + k]", to.pointer, (long long)to.stride), "+=",
+            c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
         return;
     }
     c_call(body, c_name(ctx->arena, "rnn_unpack_add_vector(%s, f->%s, %lld, %d, %d)", to.pointer,
@@ -137,13 +138,14 @@ static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
     if (sequence)
         loop = c_if(loop, c_name(arena, "t < f->length[row]"));
     if (value->rank == 0) {
-        c_assign(loop, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[$A]", to.pointer), token_of(&at, token)), "+=",
-                 number_of(&at, value));
+        c_assign(loop, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[$A]", to.pointer), token_of(&at, token)),
+                 "+=", number_of(&at, value));
     } else if (node->ta) {
         CBlock *each = c_for(loop, "i", c_int(arena, 0), c_int(arena, value->dim[0]), c_int(arena, 1));
-        c_assign(each, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[i * %lld + $A]", to.pointer, (long long)to.stride),
-                              token_of(&at, token)), "+=",
-                 c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, value)));
+        c_assign(each,
+                 c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[i * %lld + $A]", to.pointer, (long long)to.stride),
+                        token_of(&at, token)),
+                 "+=", c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, value)));
     } else {
         c_call(loop, c_expr(arena, PREC_ATOM,
                             arena_printf(arena, "rnn_scatter_add_row(%s, %lld, %lld, $A, $B)", to.pointer,
@@ -197,7 +199,8 @@ void emit_sums(Ctx *ctx, CBlock *out)
         if (!block_keeps(ctx, node))
             continue;
         const Buffer *buffer = ctx->pass->loc[node->id].buffer;
-        c_call(body, c_name(arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field, (long long)buffer->width));
+        c_call(body,
+               c_name(arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field, (long long)buffer->width));
         Target to = {arena_printf(arena, "f->%s", buffer->field), padded(node->dim[1])};
         add_sum(ctx, body, node, to);
     }
@@ -218,8 +221,8 @@ static void add_value(const Ctx *ctx, CBlock *body, const GVar *param, const Nod
     int64_t rows = term->rank == 2 ? term->dim[0] : 1, columns = term->dim[term->rank - 1];
     CBlock *each = c_for(body, "i", c_int(arena, 0), c_int(arena, rows), c_int(arena, 1));
     each = c_for(each, "k", c_int(arena, 0), c_int(arena, columns), c_int(arena, 1));
-    c_assign(each, c_name(arena, "%s + i * %lld + k]", to, (long long)columns), "+=",
-             c_expr(arena, PREC_ATOM, "($A)[i * $B + k]", from, c_int(arena, padded(columns))));
+    c_assign(each, c_name(arena, "%s + i * %lld + k]", to, (long long)columns),
+             "+=", c_expr(arena, PREC_ATOM, "($A)[i * $B + k]", from, c_int(arena, padded(columns))));
 }
 
 void emit_gradients(Emit *emit, CBlock *body)

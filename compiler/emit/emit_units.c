@@ -33,7 +33,8 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
         at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
     const CExpr *pointer = c_add(arena, row_pointer(ctx, to.buffer, 0), at);
     if (units % PANEL && strcmp(value->text, "rnn_zero()") != 0)
-        value = c_expr(arena, PREC_ATOM, "rnn_keep($A, $B - (int)($C))", value, c_int(arena, units), unit_position(ctx));
+        value =
+            c_expr(arena, PREC_ATOM, "rnn_keep($A, $B - (int)($C))", value, c_int(arena, units), unit_position(ctx));
     c_call(out, c_expr(arena, PREC_ATOM, "rnn_store($A, $B)", pointer, value));
 }
 
@@ -45,7 +46,8 @@ const Node *start_past_end(const Ctx *ctx, Loc place)
     for (int i = 0; i < graph->vars.n; i++) {
         Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][i];
         const Node *init = graph->vars.at[i]->init;
-        if (loc.buffer == place.buffer && loc.slot == place.slot && init && (node_is_leaf(init) || ctx->pass->in[init->id]))
+        if (loc.buffer == place.buffer && loc.slot == place.slot && init &&
+            (node_is_leaf(init) || ctx->pass->in[init->id]))
             return init; /* in the pass: some value that is asked for looks there */
     }
     return NULL;
@@ -148,8 +150,7 @@ static void compute_all(Ctx *ctx, CBlock *body, bool has_sums)
             int slot = ctx->pass->slot[node->id];
             if (group->result[slot] != node)
                 continue;
-            value = c_expr(arena, PREC_ATOM, "rnn_load(z + $A)",
-                           c_add(arena, c_int(arena, slot * PANEL), ctx->lane));
+            value = c_expr(arena, PREC_ATOM, "rnn_load(z + $A)", c_add(arena, c_int(arena, slot * PANEL), ctx->lane));
         } else {
             comment_equation(ctx, body, node);
             load_operands(ctx, body, node);

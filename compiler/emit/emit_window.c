@@ -64,10 +64,12 @@ void emit_input(Ctx *ctx, CBlock *out)
     ctx->row = c_name(arena, "row");
     const CExpr *to = row_pointer(ctx, buffer, 0);
     const CExpr *at = sequence ? c_name(arena, "t * f->rows + row") : c_name(arena, "row");
-    const CExpr *from = c_expr(arena, PREC_SUM, count_of(var) > 1 ? "from + ($A) * $B" : "from + $A", at,
-                               num(ctx, count_of(var)));
+    const CExpr *from =
+        c_expr(arena, PREC_SUM, count_of(var) > 1 ? "from + ($A) * $B" : "from + $A", at, num(ctx, count_of(var)));
     if (sequence || up) {
-        const char *there = !up ? "t < f->length[row]" : sequence ? "from != NULL && t < f->length[row]" : "from != NULL";
+        const char *there = !up        ? "t < f->length[row]"
+                            : sequence ? "from != NULL && t < f->length[row]"
+                                       : "from != NULL";
         CBlock *inside = c_if(body, c_name(arena, "%s", there));
         copy_in(ctx, inside, var, to, from);
         clear_input(ctx, c_else(body), var, to, buffer->width);
@@ -220,7 +222,8 @@ static void zero_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
     c_call(out, c_expr(ctx->arena, PREC_ATOM,
                        arena_printf(ctx->arena, "memset($A, 0, %lld * sizeof(%s))", (long long)count,
-                                    value->token ? "int32_t" : "rnn_real"), to));
+                                    value->token ? "int32_t" : "rnn_real"),
+                       to));
 }
 
 /* static void M_give_<name>(f, to): zeros past a row's length; Tokens are 0 there. */
@@ -229,7 +232,8 @@ static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
+    CBlock *body =
+        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
     const CExpr *at = num(ctx, 0);
     bool sequence = node_domain(value) == DOMAIN_SEQ;

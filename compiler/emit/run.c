@@ -128,8 +128,8 @@ void emit_loop(const Run *run, CBlock *out, const Block *loop)
         call_steps(run, each, loop, 1);
     } else {
         c_decl(body, "ptrdiff_t", "t", c_name(arena, up ? "0" : "f->steps - 1"));
-        CBlock *many = c_for_on(body, up ? "t" : "t", c_name(arena, up ? "t + %d <= f->steps" : "t - %d >= 0",
-                                                             up ? steps : steps - 1),
+        CBlock *many = c_for_on(body, up ? "t" : "t",
+                                c_name(arena, up ? "t + %d <= f->steps" : "t - %d >= 0", up ? steps : steps - 1),
                                 up ? c_int(arena, steps) : c_name(arena, "-%d", steps));
         call_steps(run, many, loop, steps);
         CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->steps" : "t >= 0"),
@@ -181,7 +181,9 @@ void run_block(Run *run, CBlock *out, const Block *block)
     case BLOCK_PRODUCT:
     case BLOCK_CONTRACT:
     case BLOCK_SUM:
-    case BLOCK_LOOP: c_call(out, c_name(arena, "%s(f)", call_text(run, block))); break;
+    case BLOCK_LOOP:
+        c_call(out, c_name(arena, "%s(f)", call_text(run, block)));
+        break;
     case BLOCK_UNITS:
     case BLOCK_SCALARS:
     case BLOCK_ROW:

@@ -11,7 +11,7 @@ typedef struct Run { /* one entry point while its calls are written */
     bool *done;   /* [blocks] called already */
     NodeList work;
     const char *(*input_text)(const struct Run *run, const GVar *var); /* where the caller's array is */
-    const char *state_text; /* "s" or "NULL": what leads are filled from */
+    const char *state_text;                                            /* "s" or "NULL": what leads are filled from */
     const GEntry *entry;
 } Run;
 

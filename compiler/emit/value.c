@@ -86,8 +86,8 @@ static const CExpr *declared_pointer(const Ctx *ctx, const Buffer *buffer, int o
     CStmt **stmts = all->to->stmts.at;
     RowPointer *known = all->known.at;
     for (int i = all->known.n - 1; i > 0; i--) {
-        bool after = known[i - 1].buffer->id != buffer->id ? known[i - 1].buffer->id > buffer->id
-                                                           : known[i - 1].offset > offset;
+        bool after =
+            known[i - 1].buffer->id != buffer->id ? known[i - 1].buffer->id > buffer->id : known[i - 1].offset > offset;
         if (!after)
             break;
         CStmt *stmt = stmts[i];
@@ -199,19 +199,26 @@ static const CExpr *leaf_number(const Ctx *ctx, const Node *node)
 {
     Arena *arena = ctx->arena;
     switch (node->op) {
-    case OP_CONST: return real_literal(ctx, node->number);
+    case OP_CONST:
+        return real_literal(ctx, node->number);
     case OP_CONTROL:
         if (ctx->pass->backward)
             return c_name(arena, "*f->%s", ctx->program->schedule->control[node->var->id]->field);
         return c_name(arena, "f->c->%s", emit_c_name(ctx->emit, node->var->name));
-    case OP_DLOSS: return real_cast(ctx, text(ctx, "f->dloss"));
-    case OP_COUNT: return real_cast(ctx, count_of(ctx, node));
-    case OP_IS_STEP: return real_cast(ctx, c_expr(arena, PREC_ATOM, "($A)", is_step(ctx, node)));
+    case OP_DLOSS:
+        return real_cast(ctx, text(ctx, "f->dloss"));
+    case OP_COUNT:
+        return real_cast(ctx, count_of(ctx, node));
+    case OP_IS_STEP:
+        return real_cast(ctx, c_expr(arena, PREC_ATOM, "($A)", is_step(ctx, node)));
     case OP_IS_START:
         return real_cast(ctx, c_expr(arena, PREC_ATOM, "($A + f->position[$B] == 0 ? 1 : 0)", ctx->t, ctx->row));
-    case OP_FRESH: return real_cast(ctx, c_expr(arena, PREC_ATOM, "(f->position[$A] == 0 ? 1 : 0)", ctx->row));
-    case OP_PARAM: return c_expr(arena, PREC_ATOM, "f->p[$A]", c_int(arena, param_offset(ctx->program, node->var)));
-    default: return NULL;
+    case OP_FRESH:
+        return real_cast(ctx, c_expr(arena, PREC_ATOM, "(f->position[$A] == 0 ? 1 : 0)", ctx->row));
+    case OP_PARAM:
+        return c_expr(arena, PREC_ATOM, "f->p[$A]", c_int(arena, param_offset(ctx->program, node->var)));
+    default:
+        return NULL;
     }
 }
 
@@ -249,11 +256,12 @@ static const CExpr *up_vector(const Ctx *ctx, const Node *node)
     const CExpr *at = up_index(ctx, node);
     if (node->rank == 2)
         at = c_add(arena, at, c_mul(arena, ctx->matrix_row, c_int(arena, node->dim[1])));
-    const CExpr *left = c_expr(arena, PREC_SUM, "$a - (int)($B)", c_int(arena, node->dim[node->rank - 1]),
-                               unit_position(ctx));
-    return c_expr(arena, PREC_ATOM,
-                  arena_printf(arena, "(f->up->%s != NULL ? rnn_load_part(f->up->%s + $A, $B) : rnn_zero())", name, name),
-                  c_add(arena, at, unit_position(ctx)), left);
+    const CExpr *left =
+        c_expr(arena, PREC_SUM, "$a - (int)($B)", c_int(arena, node->dim[node->rank - 1]), unit_position(ctx));
+    return c_expr(
+        arena, PREC_ATOM,
+        arena_printf(arena, "(f->up->%s != NULL ? rnn_load_part(f->up->%s + $A, $B) : rnn_zero())", name, name),
+        c_add(arena, at, unit_position(ctx)), left);
 }
 
 const CExpr *number_of(const Ctx *ctx, const Node *node)
@@ -265,8 +273,8 @@ const CExpr *number_of(const Ctx *ctx, const Node *node)
     const CExpr *leaf = node->rank == 0 ? leaf_number(ctx, node) : NULL;
     if (leaf)
         return leaf;
-    return c_expr(ctx->arena, PREC_ATOM, "*($A)", row_pointer(ctx, node_loc(ctx->program, ctx->pass, node).buffer,
-                                                              node_offset(node)));
+    return c_expr(ctx->arena, PREC_ATOM, "*($A)",
+                  row_pointer(ctx, node_loc(ctx->program, ctx->pass, node).buffer, node_offset(node)));
 }
 
 /* ---- vectors ---- */
@@ -372,8 +380,7 @@ void comment_equation(const Ctx *ctx, CBlock *out, const Node *node)
         return;
     Place place = source_place(ctx->emit->sources, var->equation.file, var->equation.start);
     const Source *source = source_of(ctx->emit->sources, var->equation.file);
-    c_comment(out, "%s:%d  %s", source->name, place.line,
-              source_text(ctx->arena, ctx->emit->sources, var->equation));
+    c_comment(out, "%s:%d  %s", source->name, place.line, source_text(ctx->arena, ctx->emit->sources, var->equation));
 }
 
 bool has_lengths(const Ctx *ctx)

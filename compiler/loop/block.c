@@ -219,8 +219,8 @@ static void add_variable_blocks(Program *program, Pass *pass)
         GVar *var = graph->vars.at[i];
         unsigned target = var->kind == GVAR_TARGET ? NEEDS_TARGET : 0;
         if (input[i]) {
-            Block *block = block_new(program, pass, BLOCK_INPUT,
-                                     var->axes & ~AXIS_BIT(AXIS_BATCH) ? DOMAIN_SEQ : DOMAIN_ROWS, 0);
+            Block *block =
+                block_new(program, pass, BLOCK_INPUT, var->axes & ~AXIS_BIT(AXIS_BATCH) ? DOMAIN_SEQ : DOMAIN_ROWS, 0);
             block->var = var;
             block->needs = target;
             vec_push(program->arena, &pass->blocks, block);
@@ -262,10 +262,10 @@ static void name_block(Program *program, Block *block)
     const char *name = block->var ? block->var->name : NULL;
     for (int i = block->nodes.n - 1; i >= 0 && !name; i--)
         name = block->nodes.at[i]->name;
-    static const char *const kinds[] = {[BLOCK_INPUT] = "input", [BLOCK_LEAD] = "lead", [BLOCK_UNITS] = "units",
-                                        [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row", [BLOCK_PRODUCT] = "product",
-                                        [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum", [BLOCK_TOTAL] = "total",
-                                        [BLOCK_LOOP] = "loop"};
+    static const char *const kinds[] = {
+        [BLOCK_INPUT] = "input", [BLOCK_LEAD] = "lead",       [BLOCK_UNITS] = "units",      [BLOCK_SCALARS] = "numbers",
+        [BLOCK_ROW] = "row",     [BLOCK_PRODUCT] = "product", [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",
+        [BLOCK_TOTAL] = "total", [BLOCK_LOOP] = "loop"};
     block->name = arena_printf(program->arena, "%s_%s%d", name ? name : "part", kinds[block->kind], block->id);
     for (int i = 0; i < block->body.n; i++)
         name_block(program, block->body.at[i]);
@@ -280,13 +280,11 @@ void pass_blocks(Program *program, Pass *pass)
         Node *node = graph->nodes.at[i];
         if (!pass_computes(program, pass, node))
             continue;
-        if (pass->component[i] >= 0)
-        {
+        if (pass->component[i] >= 0) {
             Block *loop = loop_block(program, pass, pass->component[i]);
             loop->needs &= pass->needs[i]; /* all of it is for adjoints from outside, or none */
             add_to_loop(program, pass, loop, node);
-        }
-        else
+        } else
             add_outside(program, pass, node);
     }
     for (int i = 0; i < pass->groups.n; i++)

@@ -111,7 +111,8 @@ static void chain_of(Program *program, const Pass *pass, const Group *group, int
     NodeList reversed = {0};
     for (;;) {
         vec_push(program->arena, &reversed, at);
-        if (product_start(at) == group->start[slot] && !(product_start(at) && pass->group[product_start(at)->id] == group))
+        if (product_start(at) == group->start[slot] &&
+            !(product_start(at) && pass->group[product_start(at)->id] == group))
             break;
         at = product_start(at);
     }

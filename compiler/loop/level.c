@@ -117,8 +117,8 @@ void pass_loop_levels(Program *program, Pass *pass)
 typedef struct Units {
     const Program *program;
     const Pass *pass;
-    int *unit;       /* [nodes] id of the first node of its unit */
-    int *level;      /* [nodes] by unit */
+    int *unit;  /* [nodes] id of the first node of its unit */
+    int *level; /* [nodes] by unit */
     bool changed;
 } Units;
 
@@ -284,8 +284,11 @@ void pass_levels(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
     int n = graph->nodes.n;
-    Units u = {.program = program, .pass = pass, .unit = arena_array(program->arena, int, n),
-               .level = arena_array(program->arena, int, n), .changed = true};
+    Units u = {.program = program,
+               .pass = pass,
+               .unit = arena_array(program->arena, int, n),
+               .level = arena_array(program->arena, int, n),
+               .changed = true};
     units_find(&u);
     for (int round = 0; u.changed; round++) {
         if (round > n + 2)

@@ -137,8 +137,13 @@ static Buffer *group_buffer(Program *program, Pass *pass, Group *group)
         return group->buffer;
     Domain domain = node_domain(group->result[0]);
     const char *name = group->result[0]->name;
-    Buffer *buffer = buffer_new(program, pass, name ? name : group->slots > 1 ? "gates" : "sum",
-                                domain == DOMAIN_SEQ ? SPAN_SEQ : domain == DOMAIN_ROWS ? SPAN_ROWS : SPAN_ONCE,
+    Buffer *buffer = buffer_new(program, pass,
+                                name               ? name
+                                : group->slots > 1 ? "gates"
+                                                   : "sum",
+                                domain == DOMAIN_SEQ    ? SPAN_SEQ
+                                : domain == DOMAIN_ROWS ? SPAN_ROWS
+                                                        : SPAN_ONCE,
                                 padded(group->units) * group->slots);
     buffer->slots = group->slots;
     buffer->group = group;
@@ -173,8 +178,7 @@ static Node *successor(const Program *program, const Pass *pass, const Group *gr
         Node *user = pass->users[result->id].at[i];
         bool lagged = user->defines && user->defines->lag > 0;
         if (pass->home[user->id] == home && pass->keep[user->id] && !lagged && user->rank == 1 &&
-            program->schedule->on_tape[user->id] && !pass->loc[user->id].buffer &&
-            only_walked(program->graph, user))
+            program->schedule->on_tape[user->id] && !pass->loc[user->id].buffer && only_walked(program->graph, user))
             return user;
     }
     return NULL;
@@ -340,10 +344,11 @@ static void place_variable(Program *program, Pass *pass, GVar *var, bool *taken)
 {
     Loc *at = &program->schedule->var_loc[pass->backward][var->id];
     if (is_leaf_input(var) && !pass->backward) {
-        Buffer *buffer = buffer_new(program, pass, var->name,
-                                    var->axes & ~AXIS_BIT(AXIS_BATCH) ? SPAN_SEQ : SPAN_ROWS,
-                                    var->token || var->rank == 0 ? 1 : padded(var->dim[0]) * (var->rank == 2 ? 0 : 1) +
-                                        (var->rank == 2 ? var->dim[0] * padded(var->dim[1]) : 0));
+        Buffer *buffer =
+            buffer_new(program, pass, var->name, var->axes & ~AXIS_BIT(AXIS_BATCH) ? SPAN_SEQ : SPAN_ROWS,
+                       var->token || var->rank == 0 ? 1
+                                                    : padded(var->dim[0]) * (var->rank == 2 ? 0 : 1) +
+                                                          (var->rank == 2 ? var->dim[0] * padded(var->dim[1]) : 0));
         buffer->token = var->token;
         *at = (Loc){buffer, 0};
     } else if (is_leaf_input(var)) {
@@ -387,7 +392,8 @@ static void place_ups(Program *program, const Pass *pass)
         Loc *at = up->op == OP_UP ? &program->schedule->up_loc[up->var->id] : NULL;
         if (at && pass->in[i] && !at->buffer && up_is_copied(pass, up))
             *at = (Loc){buffer_new(program, pass, arena_printf(program->arena, "up_%s", up->var->name), span_of(up),
-                                   node_width(up)), 0};
+                                   node_width(up)),
+                        0};
     }
 }
 
@@ -429,7 +435,8 @@ static void place_rows(Program *program, const Pass *pass)
 
 static bool is_frame_field(const char *name)
 {
-    static const char *const fields[] = {"p", "w", "wb", "c", "up", "grad", "dloss", "rows", "steps", "valid", "key", "train"};
+    static const char *const fields[] = {"p",     "w",    "wb",    "c",     "up",  "grad",
+                                         "dloss", "rows", "steps", "valid", "key", "train"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(name, fields[i]) == 0)
             return true;

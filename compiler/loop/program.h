@@ -16,10 +16,10 @@
 enum { PANEL = 16, MAX_SLOTS = 6 };
 
 /* ---- memory ---- */
-typedef enum BufferSpan { /* what a buffer has a copy for */
-    SPAN_SEQ,  /* each step of the axis, with lead steps before and trail steps after, and each row */
-    SPAN_ROWS, /* each row */
-    SPAN_ONCE  /* one copy */
+typedef enum BufferSpan {           /* what a buffer has a copy for */
+                          SPAN_SEQ, /* each step of the axis, with lead steps before and trail steps after, and each row */
+                          SPAN_ROWS, /* each row */
+                          SPAN_ONCE  /* one copy */
 } BufferSpan;
 typedef struct Group Group;
 typedef struct Buffer {
@@ -27,20 +27,20 @@ typedef struct Buffer {
     const char *name;  /* of what it holds, C-safe */
     const char *field; /* of the frame: unique */
     BufferSpan span;
-    bool token;        /* int32_t; else rnn_real */
-    int axis;          /* SEQ */
-    int lead, trail;   /* SEQ: steps before step 0 and after the last one */
-    int64_t width;     /* elements a step and row: slots * matrix rows * units padded to 16; scalars and tokens: 1 */
-    int slots;         /* values interleaved by panels: [panel][slot][16] */
-    Group *group;      /* or NULL */
-    bool forward, backward; /* used by the forward programs, by backward */
-    bool tape;         /* kept from forward to backward */
-    int first[2], last[2]; /* [pass] first and last block of that pass that touches it; -1: none */
+    bool token;      /* int32_t; else rnn_real */
+    int axis;        /* SEQ */
+    int lead, trail; /* SEQ: steps before step 0 and after the last one */
+    int64_t width;   /* elements a step and row: slots * matrix rows * units padded to 16; scalars and tokens: 1 */
+    int slots;       /* values interleaved by panels: [panel][slot][16] */
+    Group *group;    /* or NULL */
+    bool forward, backward;                     /* used by the forward programs, by backward */
+    bool tape;                                  /* kept from forward to backward */
+    int first[2], last[2];                      /* [pass] first and last block of that pass that touches it; -1: none */
     int64_t tape_at, work_at, back_at, step_at; /* offset in reals (ints) in M_tape for forward, M_work for eval, M_work
                                                   for backward, M_work for step and generate; -1: not there */
 } Buffer;
 typedef struct Loc { /* where a node is kept */
-    Buffer *buffer; /* NULL: nowhere */
+    Buffer *buffer;  /* NULL: nowhere */
     int slot;
 } Loc;
 
@@ -48,17 +48,17 @@ typedef struct Loc { /* where a node is kept */
 typedef struct PackedMatrix { /* weights in M_packed (or, for backward, made at its start) */
     int id;
     const char *name;
-    int64_t units, depth;       /* N and K of the joined matrix; depth padded where it runs over an interleaved row */
-    int slots, panels_at_once;  /* S and NP of a block: rnn/kernels.h */
-    int64_t at, count;          /* reals from the start of M_packed, or of the region for backward */
-    bool backward;              /* packed when backward starts */
+    int64_t units, depth;      /* N and K of the joined matrix; depth padded where it runs over an interleaved row */
+    int slots, panels_at_once; /* S and NP of a block: rnn/kernels.h */
+    int64_t at, count;         /* reals from the start of M_packed, or of the region for backward */
+    bool backward;             /* packed when backward starts */
     struct PackPiece {
-        Node *matrix;           /* PARAM (or a computed matrix that no row owns) */
-        bool transposed;        /* unit n is column n of the matrix */
+        Node *matrix;    /* PARAM (or a computed matrix that no row owns) */
+        bool transposed; /* unit n is column n of the matrix */
         int slot;
-        int64_t depth_from, depth; /* its place in depth */
+        int64_t depth_from, depth;   /* its place in depth */
         int depth_slots, depth_slot; /* > 0: depth runs over slot depth_slot of rows interleaved by depth_slots */
-    } *piece;
+    } * piece;
     int pieces;
 } PackedMatrix;
 typedef struct BiasRow { /* start values of a group's accumulators: [panel][slot][16], in M_packed */
@@ -85,16 +85,16 @@ typedef struct Program {
     Arena *arena;
     const Model *model;
     Graph *graph;
-    int axis;            /* the one sequence axis; -1: none */
+    int axis; /* the one sequence axis; -1: none */
     ProgramSizes sizes;
-    int64_t *param_at;   /* [params] offsets in reals, multiples of 16, in the order of Model.params */
+    int64_t *param_at; /* [params] offsets in reals, multiples of 16, in the order of Model.params */
     VEC(Buffer *) buffers;
     VEC(PackedMatrix *) packed;
     VEC(BiasRow *) bias;
     VEC(StateSlot) state;
-    int64_t position_at; /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
-    int64_t back_packed; /* reals of M_work where matrices that only backward uses are packed */
-    int64_t region[4];   /* reals in use: forward in M_tape, eval, backward and step in M_work */
+    int64_t position_at;        /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
+    int64_t back_packed;        /* reals of M_work where matrices that only backward uses are packed */
+    int64_t region[4];          /* reals in use: forward in M_tape, eval, backward and step in M_work */
     int unroll_k, unroll_steps; /* --unroll, 0: by the cost model */
     Schedule *schedule;
 } Program;

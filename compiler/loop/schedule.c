@@ -338,7 +338,7 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
         schedule->var_loc[i] = arena_array(arena, Loc, graph->vars.n);
     schedule->up_loc = arena_array(arena, Loc, graph->vars.n);
     schedule->control = arena_array(arena, Buffer *, graph->vars.n);
-    schedule->has_backward = graph->loss && graph->param_grads.n > 0 && !options->only_forward;
+    schedule->has_backward = graph->loss && !options->only_forward;
     pass_init(program, &schedule->forward, false);
     pass_mark(program, &schedule->forward);
     if (schedule->has_backward) {

@@ -51,7 +51,7 @@ struct Group { /* products of one phase with the same number of units: accumulat
     Buffer *buffer;          /* [row][panel][slot][16] of hoisted sums and what takes their place; may be NULL */
     BiasRow *bias;           /* start of the first hoisted round, or NULL */
     struct Block *prefill_block;
-    bool prefill;            /* starts are written into the slots before the first hoisted round */
+    bool prefill; /* starts are written into the slots before the first hoisted round */
 };
 typedef struct Copy { /* a store beside the node's own: of a leaf, or a second place */
     Node *node;
@@ -63,44 +63,48 @@ typedef struct Block {
     int id;
     bool backward;
     Domain domain;
-    int component;      /* of the loop it is inside of (LOOP: which it is), or -1 */
-    int level;          /* inside its loop, or among all blocks */
-    int rank;           /* UNITS: 1 or 2 */
+    int component;              /* of the loop it is inside of (LOOP: which it is), or -1 */
+    int level;                  /* inside its loop, or among all blocks */
+    int rank;                   /* UNITS: 1 or 2 */
     int64_t units, matrix_rows; /* UNITS: last dimension; rows of a matrix state, else 1 */
-    unsigned needs;     /* NEEDS_* */
-    VEC(Node *) nodes;  /* by id */
+    unsigned needs;             /* NEEDS_* */
+    VEC(Node *) nodes;          /* by id */
     VEC(Copy) copies;
-    Group *group;       /* UNITS in a loop, PRODUCT */
-    Round *round;       /* PRODUCT */
-    GVar *var;          /* INPUT, LEAD */
+    Group *group; /* UNITS in a loop, PRODUCT */
+    Round *round; /* PRODUCT */
+    GVar *var;    /* INPUT, LEAD */
     /* LOOP */
-    Buffer *scratch;    /* CONTRACT, SUM: partial sums */
+    Buffer *scratch; /* CONTRACT, SUM: partial sums */
     int axis, direction;
     VEC(struct Block *) body; /* phases in order */
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
-    const char *name;   /* of its function, C-safe and unique */
+    const char *name; /* of its function, C-safe and unique */
 } Block;
-enum { NEEDS_TARGET = 1, NEEDS_FUTURE = 2, NEEDS_UP = 4 /* backward: computed only for adjoints from outside */ }; /* a block never mixes these */
+enum {
+    NEEDS_TARGET = 1,
+    NEEDS_FUTURE = 2,
+    NEEDS_UP = 4 /* backward: computed only for adjoints from outside */
+};               /* a block never mixes these */
 
 typedef VEC(Node *) NodeList;
 typedef struct Pass {
     bool backward;
-    bool *in;           /* [nodes] computed in this pass (leaves: used) */
-    int *component;     /* [nodes] loop it runs in, or -1; pulled nodes included */
-    int *level;         /* [nodes] */
-    Block **home;       /* [nodes] */
-    Loc *loc;           /* [nodes] */
-    bool *keep;         /* [nodes] needs a Loc */
-    NodeList *users;    /* [nodes] nodes of the pass that read it, by id */
-    Group **group;      /* [nodes] of a product in a chain, or NULL */
-    int *slot;          /* [nodes] its slot there */
-    Round **round;      /* [nodes] */
-    Group **mirror;     /* [nodes] backward: adjoint of slot mirror_slot of a forward group: may stand in its place */
+    bool *in;        /* [nodes] computed in this pass (leaves: used) */
+    int *component;  /* [nodes] loop it runs in, or -1; pulled nodes included */
+    int *level;      /* [nodes] */
+    Block **home;    /* [nodes] */
+    Loc *loc;        /* [nodes] */
+    bool *keep;      /* [nodes] needs a Loc */
+    NodeList *users; /* [nodes] nodes of the pass that read it, by id */
+    Group **group;   /* [nodes] of a product in a chain, or NULL */
+    int *slot;       /* [nodes] its slot there */
+    Round **round;   /* [nodes] */
+    Group **mirror;  /* [nodes] backward: adjoint of slot mirror_slot of a forward group: may stand in its place */
     int *mirror_slot;
-    unsigned *needs;    /* [nodes] NEEDS_* */
-    int *loop_level;    /* [loops] of the whole loop among the blocks */
+    unsigned *needs;     /* [nodes] NEEDS_* */
+    int *loop_level;     /* [loops] of the whole loop among the blocks */
     VEC(Block *) blocks; /* top level, in order */
     VEC(Group *) groups;
 } Pass;
@@ -108,10 +112,10 @@ typedef struct Pass {
 struct Schedule {
     Pass forward, backward;
     bool has_backward;
-    Loc *var_loc[2];    /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
-    Loc *up_loc;        /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
-    Buffer **control;   /* [vars] a control's value on the tape, where backward needs it; NULL else */
-    bool *on_tape;      /* [nodes] */
+    Loc *var_loc[2];  /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
+    Loc *up_loc;      /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
+    Buffer **control; /* [vars] a control's value on the tape, where backward needs it; NULL else */
+    bool *on_tape;    /* [nodes] */
     GraphLoops *loops;
     int block_count, group_count, packed_count;
     VEC(Block *) all_blocks;
@@ -125,27 +129,27 @@ typedef struct ScheduleOptions {
 Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *options);
 
 /* --- between the files of this folder --- */
-bool node_is_leaf(const Node *node);       /* read where it is used; never computed in a block */
+bool node_is_leaf(const Node *node);                 /* read where it is used; never computed in a block */
 bool up_is_copied(const Pass *pass, const Node *up); /* a whole-row function reads this UP leaf */
-bool node_is_total(const Node *node);      /* double scalar: BLOCK_TOTAL */
-bool node_is_product(const Node *node);    /* of a parameter and a vector: runs on packed weights */
+bool node_is_total(const Node *node);                /* double scalar: BLOCK_TOTAL */
+bool node_is_product(const Node *node);              /* of a parameter and a vector: runs on packed weights */
 Node *product_operand(const Node *product);
 Node *product_matrix(const Node *product);
-Node *product_start(const Node *product);  /* NULL: zero */
-bool pass_loads(const Program *program, const Pass *pass, const Node *node); /* backward loads it from the tape */
+Node *product_start(const Node *product);                                       /* NULL: zero */
+bool pass_loads(const Program *program, const Pass *pass, const Node *node);    /* backward loads it from the tape */
 bool pass_computes(const Program *program, const Pass *pass, const Node *node); /* no leaf, not loaded, in the pass */
-void pass_loop_levels(Program *program, Pass *pass); /* level.c */
+void pass_loop_levels(Program *program, Pass *pass);                            /* level.c */
 Domain node_domain(const Node *node);
-bool node_is_elementwise(const Node *node); /* computed in panels or as a number; ONEHOT and OUTER too */
-bool node_is_computed_number(const Node *node);      /* rank 0 and real, computed in a SCALARS block */
+bool node_is_elementwise(const Node *node);       /* computed in panels or as a number; ONEHOT and OUTER too */
+bool node_is_computed_number(const Node *node);   /* rank 0 and real, computed in a SCALARS block */
 NodeList gradient_terms(Arena *arena, Node *sum); /* of a parameter's gradient, in order */
-bool is_direct_sum(const Node *term);      /* goes into the gradient without a place of its own */
+bool is_direct_sum(const Node *term);             /* goes into the gradient without a place of its own */
 void pass_find_users(Program *program, Pass *pass);
-void pass_levels(Program *program, Pass *pass);   /* level.c */
-void pass_groups(Program *program, Pass *pass);   /* group.c: products inside loops and their hoisted beginnings */
-void pass_blocks(Program *program, Pass *pass);   /* block.c */
-void pass_locs(Program *program, Pass *pass);     /* place.c */
-void tape_choose(Program *program);               /* tape.c */
-void plan_memory(Program *program);               /* plan.c */
-void choose_unrolling(Program *program);          /* unroll.c */
+void pass_levels(Program *program, Pass *pass); /* level.c */
+void pass_groups(Program *program, Pass *pass); /* group.c: products inside loops and their hoisted beginnings */
+void pass_blocks(Program *program, Pass *pass); /* block.c */
+void pass_locs(Program *program, Pass *pass);   /* place.c */
+void tape_choose(Program *program);             /* tape.c */
+void plan_memory(Program *program);             /* plan.c */
+void choose_unrolling(Program *program);        /* unroll.c */
 #endif

@@ -50,7 +50,8 @@ static const char *gate_of(const Graph *graph, const Node *matrix)
     const Node *sum = NULL;
     for (int i = 0; i < graph->forward_nodes; i++) {
         const Node *node = graph->nodes.at[i];
-        bool product = (node->op == OP_MATVEC && node->arg[0] == matrix) || (node->op == OP_FMA_PRODUCT && node->arg[1] == matrix);
+        bool product =
+            (node->op == OP_MATVEC && node->arg[0] == matrix) || (node->op == OP_FMA_PRODUCT && node->arg[1] == matrix);
         bool goes_on = sum && node->op == OP_FMA_PRODUCT && node->arg[0] == sum;
         if (product || goes_on)
             sum = node;
@@ -119,8 +120,9 @@ static Node *split_read(Retime *retime, Graph *graph, const Node *read)
     for (int i = 0; i < terms.n; i++) {
         Node *term = terms.at[i];
         if (moves(retime, term, read->var))
-            products = add(graph, products,
-                           build_matvec(graph, term->arg[0], term->ta, read_of(retime, graph, term->arg[1], read, term->arg[0])));
+            products = add(
+                graph, products,
+                build_matvec(graph, term->arg[0], term->ta, read_of(retime, graph, term->arg[1], read, term->arg[0])));
         else
             rest = add(graph, rest, term);
     }
@@ -143,9 +145,8 @@ static Node *split_at(Graph *graph, const Node *at, Node *sum)
     collect_terms(graph, sum, 0, &terms);
     for (int i = 0; i < terms.n; i++) {
         Node *term = terms.at[i];
-        Node *one = is_product(term)
-            ? build_matvec(graph, term->arg[0], term->ta, value_at(graph, at, term->arg[1]))
-            : value_at(graph, at, term);
+        Node *one = is_product(term) ? build_matvec(graph, term->arg[0], term->ta, value_at(graph, at, term->arg[1]))
+                                     : value_at(graph, at, term);
         result = add(graph, result, one);
     }
     return result;
