@@ -35,7 +35,7 @@ static void temporary_prefix(const char *path, char prefix[PREFIX_BYTES + 1])
 static char *resolve_target(const char *path, rnn_status *status, rnn_error *err)
 {
     struct stat about;
-    char *target;
+    char *target = NULL;
     *status = RNN_OK;
     if (path == NULL || path[0] == '\0') {
         *status = rnn_error_set(err, RNN_ARG, "no path given");
@@ -47,7 +47,9 @@ static char *resolve_target(const char *path, rnn_status *status, rnn_error *err
             return NULL;
         }
         target = realpath(path, NULL);
-    } else {
+    }
+    /* no file there, or one that another writer has just moved away */
+    if (target == NULL && errno == ENOENT) {
         target = malloc(strlen(path) + 1);
         if (target != NULL) {
             memcpy(target, path, strlen(path) + 1);
