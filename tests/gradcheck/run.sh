@@ -1,113 +1,169 @@
 #!/bin/sh
-# rnnc check over every function at twelve shapes, inside and outside of the time loop, with one step only, over axes;
-# over every cell and example; then plants errors: each gradient column that was used is once replaced by its negative
-# and once by nothing, and the check must notice. Columns that no program uses are a failure too.
+# Gradients of emitted code against five-point differences of its own values: every row of the op table and every function
+# (ops.txt) at thirteen shapes, inside and outside of loops, forwards and backwards; the models of models/; every cell of
+# std in two layers, one of them reversed. Then the same with errors planted in the compiler: each gradient column is once
+# replaced by its negative and once by nothing, and some mistakes around them (faults.c); each must be noticed.
+#     sh tests/gradcheck/run.sh [NAME...]     only these names of ops.txt, models or cells, without planted errors
+# clang with sanitizers is the reference build; gcc with optimisation checks some shapes again.
+# BUILD: where librnnc.a and librnn.a are (made when they are missing). Prints a line a test; exits 1 when one fails.
 cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
 BUILD=${BUILD:-build}
-CC=${CC:-clang}
+CC=${CC:-$(command -v clang || command -v gcc)}
+SECOND=$(command -v gcc || command -v clang)
+HERE=tests/gradcheck
 WORK=$(mktemp -d) || exit 1
 trap 'rm -rf "$WORK"' EXIT
 trap 'exit 1' INT TERM
-WANTED=${1:-all}
-HERE=tests/gradcheck
+WANTED=$*
+mkdir "$WORK/model" "$WORK/line" || exit 1
+export WORK HERE CC SECOND
 
-# The checker: rnnc with the gradient columns of mutant.c, which are the true ones unless told otherwise. The emitted C is
-# compiled without optimisation, for there is much of it and it runs for a moment; where matrices make it run longer, -O1.
-make -s --no-print-directory BUILD="$BUILD" all lib-compiler || exit 1
-$CC -std=c11 -O1 -Icompiler -I. -Iruntime/include -D_POSIX_C_SOURCE=200809L -o "$WORK/rnnc" $HERE/mutant.c compiler/main.c \
-    "$BUILD/librnnc.a" "$BUILD/librnn.a" -lm -ldl || exit 1
-for level in 0 1; do
-    printf '#!/bin/sh\nexec %s "$@" -O%s\n' "$CC" $level >"$WORK/cc$level" && chmod +x "$WORK/cc$level"
-done
-mkdir -p "$WORK/models" "$WORK/logs" "$WORK/results"
-export WORK
-
-make_model() { # file table axes name loop sizes
-    awk -F';' -v want="$4" -v loop="$5" -v axes="$3" -v sizes="$6" -f $HERE/make.awk "$HERE/$2.txt" >"$WORK/models/$1.rnn"
-}
-
-names() { # table
-    awk -F';' '!/^#/ && NF > 3 { gsub(/ /, "", $1); print $1 }' "$HERE/$1.txt"
-}
-
-# name options file, one a line, to $WORK/list
-plan() {
-    for f in $(names functions); do
-        make_model "$f" functions "" "$f" 0 ""
-        make_model "$f.loop" functions "" "$f" 1 ""
-        make_model "$f.one_step" functions "" "$f" 1 "1 16 17"
-        echo "$f --full-size $WORK/models/$f.rnn"
-        echo "$f.loop --full-size $WORK/models/$f.loop.rnn"
-        echo "$f.one_step --full-size -Dt=1 $WORK/models/$f.one_step.rnn"
-    done
-    for f in $(names axes); do
-        make_model "$f" axes 1 "$f" 0 ""
-        make_model "$f.loop" axes 1 "$f" 1 ""
-        echo "$f --full-size $WORK/models/$f.rnn"
-        echo "$f.loop --full-size $WORK/models/$f.loop.rnn"
-    done
-    for model in tests/parity/models/*.rnn examples/*/*.rnn $HERE/*.rnn; do
-        [ -f "$model" ] || continue
-        echo "$(basename "$model" .rnn).model $model"
-        case $model in tests/*) echo "$(basename "$model" .rnn).full --full-size $model" ;; esac
-    done
-}
-
-# One check: $1 is the line. Leaves ok or FAIL in results, and the columns it used in logs.
-one='
-name=${1%% *}
-log=$WORK/logs/$name
-case $name in mat* | outer* | transpose*) level=1 ;; *) level=0 ;; esac
+make -s --no-print-directory BUILD="$BUILD" lib lib-compiler || exit 1
+WARN="-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes -Werror"
+# The three checks that are left out triple the time that emitted code takes to compile; two of models/ have them.
+SANITIZE="-fsanitize=address,undefined -fno-sanitize-recover=all"
+LIGHT="-fno-sanitize=null,alignment,pointer-overflow"
+FAST="-O1"
+export SANITIZE LIGHT FAST
 # shellcheck disable=SC2086
-if RNNC_MUTANT_LOG=$log timeout 300 "$WORK/rnnc" check --cc "$WORK/cc$level" ${1#* } >"$WORK/results/$name.out" 2>&1; then
-    echo "ok gradcheck/$name"
-else
-    echo "FAIL gradcheck/$name"
-    { grep WRONG "$WORK/results/$name.out" || tail -n 12 "$WORK/results/$name.out"; } | sed "s/^/    /" | head -12
-fi >"$WORK/results/$name.line"
+$CC -std=c11 -O1 $WARN -D_POSIX_C_SOURCE=200809L -Icompiler -I. -Iruntime/include -o "$WORK/compile" $HERE/compile.c \
+    $HERE/faults.c "$BUILD/librnnc.a" "$BUILD/librnn.a" -lm -ldl || exit 1
+for part in drive point difference relations; do
+    # shellcheck disable=SC2086
+    $CC -std=c11 -O1 $WARN $SANITIZE -Iruntime/include -c -o "$WORK/$part.clang.o" $HERE/$part.c || exit 1
+    # shellcheck disable=SC2086
+    $SECOND -std=c11 -O2 $WARN -Iruntime/include -c -o "$WORK/$part.gcc.o" $HERE/$part.c || exit 1
+done
+
+# Prints the result lines of one test into $WORK/line/$1, whatever went wrong.
+cat >"$WORK/functions" <<'EOF'
+model_of() { # name file sizes others more
+    awk -v want="$1" -v sizes="$3" -v others="$4" $5 -f "$HERE/make.awk" "$HERE/ops.txt" >"$2"
+}
+build_and_run() { # compiler flags kind C-file: compiles the models of one list and runs their checks
+    $1 -std=c99 $2 -ffp-contract=off -DRNN_WITH_MODEL -Iruntime/include -I"$HERE" -c -o "$4.o" "$4" &&
+        $1 $2 -o "$4.run" "$4.o" "$WORK/drive.$3.o" "$WORK/point.$3.o" "$WORK/difference.$3.o" "$WORK/relations.$3.o" -lm &&
+        timeout 120 "$4.run"
+}
+# The results of one name: its lines, or a failure when it ended without any.
+finish() { # name
+    grep -E '^(ok|FAIL)|^    ' "$WORK/line/$1.log" >"$WORK/line/$1"
+    grep -q -E '^(ok|FAIL)' "$WORK/line/$1" || {
+        echo "FAIL gradcheck/$1 gave no result"
+        head -20 "$WORK/line/$1.log" | sed 's/^/    /'
+    } >>"$WORK/line/$1"
+    grep '^used' "$WORK/line/$1.log" >"$WORK/line/$1.used"
+    rm -f "$WORK/model/$1".*
+}
+EOF
+SIZES="1 2 3 4 5 6 7 8 9 15 16 17 33" OTHERS="3 1 2 5 9 11 8 7 17 16 12 33 4"
+FEW_SIZES="17 3" FEW_OTHERS="5 16"
+export SIZES OTHERS FEW_SIZES FEW_OTHERS
+
+op='
+. "$WORK/functions"
+name=$1 instead=$2 at=$WORK/model/$1
+{
+    model_of "$name" "$at.rnn" "$SIZES" "$OTHERS" ""
+    echo "$name $at.rnn - $instead" >"$at.list"
+    "$WORK/compile" "$at.c" "$at.list" && build_and_run "$CC" "-O0 $SANITIZE $LIGHT" clang "$at.c"
+    model_of "$name" "$at.few.rnn" "$FEW_SIZES" "$FEW_OTHERS" "-v step=3"
+    echo "$name.gcc $at.few.rnn - $instead" >"$at.list"
+    "$WORK/compile" "$at.few.c" "$at.list" | grep -v "^used" || true
+    build_and_run "$SECOND" "$FAST" gcc "$at.few.c"
+} >"$WORK/line/$name.log" 2>&1
+finish "$name"
 '
-plan | while read -r line; do
-    name=${line%% *}
-    if [ "$WANTED" = all ] || [ "$WANTED" = "$name" ] || [ "$WANTED" = "${name%%.*}" ]; then echo "$line"; fi
-done >"$WORK/list"
-tr '\n' '\0' <"$WORK/list" | xargs -0 -n 1 -P 2 sh -c "$one" check
-cat "$WORK"/results/*.line
-[ "$WANTED" = all ] || exit 0
+whole='
+. "$WORK/functions"
+name=$1 at=$WORK/model/$1
+{
+    [ "$2" = "$at.rnn" ] || cp "$2" "$at.rnn"
+    echo "$name $at.rnn - -" >"$at.list"
+    case $name in lags | tokens) light= ;; *) light=$LIGHT ;; esac
+    "$WORK/compile" "$at.c" "$at.list" && build_and_run "$CC" "-O0 $SANITIZE $light" clang "$at.c"
+    sed "s/^$name /$name.gcc /" "$at.list" >"$at.few.list"
+    "$WORK/compile" "$at.few.c" "$at.few.list" >/dev/null && build_and_run "$SECOND" "$FAST" gcc "$at.few.c"
+} >"$WORK/line/$name.log" 2>&1
+finish "$name"
+'
+faulty='
+. "$WORK/functions"
+name=$1 at=$WORK/model/faults.$1
+{
+    instead=$2
+    shift 2
+    model_of "$name" "$at.rnn" "3 2" "2 3" "-v step=2"
+    for fault in "$@"; do echo "$name $at.rnn $fault $instead"; done >"$at.list"
+    "$WORK/compile" "$at.c" "$at.list"
+    build_and_run "$CC" "-O0" gcc "$at.c"
+} >"$WORK/line/faults.$name.log" 2>&1
+finish "faults.$name"
+'
+
+names() { # of ops.txt, with the op that each takes the place of, or "-"
+    awk -F';' '!/^#/ && NF > 3 { n = split($1, part, ":"); gsub(/ /, "", part[1])
+        if (!seen[part[1]]++) print part[1], (n > 1 ? part[1] ":" part[2] : "-") }' "$HERE/ops.txt"
+}
+is_wanted() { # name
+    [ -z "$WANTED" ] && return 0
+    for w in $WANTED; do [ "$w" = "$1" ] && return 0; done
+    return 1
+}
+
+# ---- models and cells ----
+# A cell in two layers: the second reads the first, from the end. Dims keep their names.
+cells() {
+    awk '/^cell / {
+        name = $2; sub(/\[.*/, "", name)
+        dims = $0; sub(/^[^[]*\[/, "", dims); sub(/\].*/, "", dims)
+        n = split(dims, part, ","); list = ""
+        for (i = 2; i <= n; i++) { gsub(/ /, "", part[i]); if (part[i] ~ /^[A-Z]$/) list = list ", " part[i] }
+        out = $0; sub(/.*-> *\(?[^:]*: *\[/, "", out); sub(/\].*/, "", out)
+        file = ENVIRON["WORK"] "/model/" name ".rnn"
+        print "rnn 1\nuse std.cells\ndim D = 3, H = 9, C = 17\nmodel two_layers {\n    axis batch in 1..4\n    axis t in 1..5\n" \
+            "    input x[t] : [D]\n    layer one = " name "[D" list "]\n    layer two = " name "[" out list "]\n" \
+            "    h[t] = one(x[t])\n    g[t] = reverse two(h[t])\n    param W, V : [" out "] = uniform(1)\n" \
+            "    output y[t] = W * g[t]\n    loss J = mean[t, batch](sumsq(y[t])) + mean[batch](dot(V, g[first] + h[last]))\n}" >file
+        print name
+    }' compiler/std/cells.rnn
+}
+{
+    cells | while read -r name; do echo "$name $WORK/model/$name.rnn"; done
+    for model in "$HERE"/models/*.rnn; do echo "$(basename "$model" .rnn) $model"; done
+} | while read -r name file; do is_wanted "$name" && echo "$name $file"; done |
+    xargs -r -P 2 -n 2 sh -c "$whole" check
+
+# ---- ops and functions ----
+names | while read -r name instead; do is_wanted "$name" && echo "$name $instead"; done |
+    xargs -r -P 2 -n 2 sh -c "$op" check
 
 # ---- planted errors ----
-# The first small program that uses each column.
-for f in $(names functions) $(names axes); do
-    [ -f "$WORK/logs/$f" ] || continue
-    sort -u "$WORK/logs/$f" | sed "s/\$/ $f/"
-done | awk '!seen[$1 " " $2]++' >"$WORK/columns"
+# Every column of an op in the model of that op. READ stands for models with loops of both directions.
+if [ -z "$WANTED" ]; then
+    "$WORK/compile" --columns >"$WORK/columns"
+    {
+        names | while read -r name instead; do
+            faults=$(awk -v op="$name" '$1 == op { printf " %s.%d.negative %s.%d.zero", $1, $2, $1, $2 }' "$WORK/columns")
+            [ -z "$faults" ] || echo "$name $instead$faults"
+        done
+        echo "READ - lag detached border batch mask"
+    } | xargs -r -P 2 -L 1 sh -c "$faulty" check
+    # every column at twelve shapes or more, or there is no test of it
+    cat "$WORK"/line/*.used >"$WORK/used"
+    while read -r op column; do
+        shapes=$(awk -v op="$op" -v column="$column" '$2 == op && $3 == op && $4 == column { print $5 }' "$WORK/used")
+        if [ "${shapes:-0}" -ge 12 ]; then
+            echo "ok gradcheck/$op.$column at $shapes shapes"
+        else
+            echo "FAIL gradcheck/$op.$column: ops.txt uses this column at ${shapes:-0} shapes, 12 are wanted"
+        fi
+    done <"$WORK/columns" >"$WORK/line/columns"
+fi
 
-mutant='
-op=$1 column=$2 f=$3 kind=$4
-name=mutant.$op.$column.$kind
-model=$WORK/models/$name.rnn
-table=functions axes=
-grep -q "^$f *;" tests/gradcheck/axes.txt && table=axes axes=1
-awk -F";" -v want="$f" -v loop=0 -v axes="$axes" -v sizes=3 -f tests/gradcheck/make.awk "tests/gradcheck/$table.txt" >"$model"
-RNNC_MUTANT="$op $column $kind" timeout 100 "$WORK/rnnc" check --full-size --cc "$WORK/cc0" "$model" >"$model.out" 2>&1
-if [ $? -eq 1 ] && grep -q WRONG "$model.out"; then
-    echo "ok gradcheck/$name"
-else
-    echo "FAIL gradcheck/$name is not noticed in $f"
-    sed "s/^/    /" "$model.out" | head -8
-fi >"$WORK/results/$name.line"
-'
-while read -r op column f; do
-    echo "$op $column $f negative"
-    echo "$op $column $f zero"
-done <"$WORK/columns" | xargs -n 4 -P 2 sh -c "$mutant" mutant
-cat "$WORK"/results/mutant.*.line
-
-# Columns of the op table that nothing above used. PAD, SCATTER and GELU_SLOPE stand only in gradients.
-"$BUILD/rnnc" --list-ops | awk -F'|' '/^## Operations of the graph/ { on = 1 }
-    on && $5 !~ /none/ { gsub(/ /, "", $2); n = split($0, part, " ")
-        for (i = 1; i <= n; i++) if (part[i] ~ /^[abc]:$/) print $2, index("abc", substr(part[i], 1, 1)) - 1 }' |
-    grep -v -E '^(PAD|SCATTER|GELU_SLOPE) ' | sort >"$WORK/wanted"
-cut -d' ' -f1,2 "$WORK/columns" | sort >"$WORK/used"
-comm -23 "$WORK/wanted" "$WORK/used" | while read -r op column; do
-    echo "FAIL gradcheck/unused: no program uses column $column of $op"
-done
+find "$WORK/line" -type f ! -name '*.log' ! -name '*.used' | sort | xargs cat >"$WORK/all"
+cat "$WORK/all"
+good=$(grep -c '^ok ' "$WORK/all")
+bad=$(grep -c '^FAIL ' "$WORK/all")
+echo "$good passed, $bad failed"
+[ "$bad" -eq 0 ] && [ "$good" -gt 0 ]
