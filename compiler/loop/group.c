@@ -5,11 +5,34 @@
 
 #include <string.h>
 
+typedef struct RootSearch {
+    const Node *node;
+    bool found;
+} RootSearch;
+
+static void compare_root(void *context, Node **root)
+{
+    RootSearch *search = context;
+    search->found = search->found || *root == search->node;
+}
+
+/* An output, a gradient, a start value, or read at other steps: asked for by more than its users. */
+static bool is_asked_for(const Program *program, const Node *node)
+{
+    RootSearch search = {node, false};
+    graph_each_root(program->graph, false, compare_root, &search);
+    for (int i = 0; i < program->graph->vars.n && !search.found; i++) {
+        const GVar *var = program->graph->vars.at[i];
+        search.found = var->init == node || (var->def == node && var->lag > 0);
+    }
+    return search.found;
+}
+
 /* The product that goes on with this one's sum, when nobody else reads it. */
-static Node *continued_by(const Pass *pass, const Node *product)
+static Node *continued_by(const Program *program, const Pass *pass, const Node *product)
 {
     const NodeList *users = &pass->users[product->id];
-    if (users->n != 1)
+    if (users->n != 1 || is_asked_for(program, product))
         return NULL;
     Node *user = users->at[0];
     return node_is_product(user) && product_start(user) == product && product_operand(user) != product ? user : NULL;
@@ -21,9 +44,9 @@ static bool same_stage(const Pass *pass, const Node *a, const Node *b)
 }
 
 /* A sum goes on in the same group: later in the same phase, or from outside into a loop, or outside loops. */
-static bool continues_in_group(const Pass *pass, const Node *product)
+static bool continues_in_group(const Program *program, const Pass *pass, const Node *product)
 {
-    const Node *next = continued_by(pass, product);
+    const Node *next = continued_by(program, pass, product);
     if (!next)
         return false;
     if (pass->component[product->id] < 0)
@@ -66,7 +89,7 @@ static void add_slot(Program *program, Pass *pass, Node *result)
         Node *before = product_start(at);
         if (!before || !node_is_product(before) || !pass_computes(program, pass, before) || before->op == OP_READ)
             break;
-        if (!continues_in_group(pass, before) || continued_by(pass, before) != at)
+        if (!continues_in_group(program, pass, before) || continued_by(program, pass, before) != at)
             break;
         at = before;
     }
@@ -279,7 +302,7 @@ void pass_groups(Program *program, Pass *pass)
         find_mirrors(program, pass);
     for (int i = 0; i < graph->nodes.n; i++) {
         Node *node = graph->nodes.at[i];
-        if (pass_computes(program, pass, node) && node_is_product(node) && !continues_in_group(pass, node))
+        if (pass_computes(program, pass, node) && node_is_product(node) && !continues_in_group(program, pass, node))
             add_slot(program, pass, node);
     }
     for (int i = 0; i < pass->groups.n; i++)
