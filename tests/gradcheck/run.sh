@@ -128,6 +128,17 @@ cells() {
         print name
     }' compiler/std/cells.rnn
 }
+state='
+. "$WORK/functions"
+{
+    echo "carry $HERE/carry.rnn - -" >"$WORK/model/state.list"
+    "$WORK/compile" "$WORK/model/state.c" "$WORK/model/state.list" >/dev/null &&
+        $CC -std=c99 -O0 $SANITIZE $LIGHT -ffp-contract=off -DRNN_WITH_MODEL -DSTATE_MODEL="\"$WORK/model/state.c\"" \
+            -Iruntime/include -I"$HERE" -o "$WORK/state" "$HERE/state.c" -lm && timeout 60 "$WORK/state"
+} >"$WORK/line/state.log" 2>&1
+finish state
+'
+if is_wanted state; then sh -c "$state" check; fi
 {
     cells | while read -r name; do echo "$name $WORK/model/$name.rnn"; done
     for model in "$HERE"/models/*.rnn; do echo "$(basename "$model" .rnn) $model"; done
