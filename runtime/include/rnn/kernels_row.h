@@ -96,6 +96,23 @@ RNN_API rnn_real rnn_row_logsumexp(const rnn_real *x, int n)
     return rnn_first(shift + rnn_log(rnn_splat(rnn_acc16_sum(&s))));
 }
 
+/* The same of all entries of a matrix. */
+RNN_API rnn_real rnn_matrix_logsumexp(const rnn_real *A, ptrdiff_t lda, int rows, int cols)
+{
+    rnn_real most = rnn_row_max(A, cols);
+    for (int i = 1; i < rows; i++)
+        most = rnn_first(rnn_max2(rnn_splat(most), rnn_splat(rnn_row_max(A + i * lda, cols))));
+    rnn_vec shift = rnn_splat(most - most == 0 ? most : 0);
+    rnn_acc16 s = rnn_acc16_zero();
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < cols; j += 16)
+            for (int u = 0; u < 16; u += RNN_VL) {
+                rnn_vec v = rnn_exp(rnn_load_rest(A + i * lda + j, u, cols - j) - shift);
+                s.v[u / RNN_VL] = s.v[u / RNN_VL] + rnn_keep(v, cols - j - u);
+            }
+    return rnn_first(shift + rnn_log(rnn_splat(rnn_acc16_sum(&s))));
+}
+
 /* y = x - logsumexp(x); y may be x */
 RNN_API void rnn_row_log_softmax(const rnn_real *x, rnn_real *y, int n)
 {
