@@ -41,7 +41,9 @@ static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
         const char *wanted = wanted_by(run, list, block);
         need_wanted_totals(run, list, block);
         bool outside = block->needs & NEEDS_UP;
-        if (outside && (run_needs_block(run, block) || wanted))
+        if (outside && block->kind == BLOCK_TOTAL && run_needs_block(run, block)) /* each total asks itself */
+            run_block(run, out, block);
+        else if (outside && (run_needs_block(run, block) || wanted))
             run_block(run, c_if(out, c_name(run->ctx.arena, "up != NULL")), block);
         else if (run_needs_block(run, block))
             run_block(run, out, block);

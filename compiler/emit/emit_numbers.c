@@ -134,6 +134,12 @@ const CExpr *total_value(const Ctx *ctx, const Node *node)
     return c_expr(arena, PREC_UNARY, "(double)$a", number_of(ctx, node));
 }
 
+/* Made of adjoints from above: 0 where the caller gives none. Totals are declared all the same. */
+static bool needs_up(const Ctx *ctx, const Node *node)
+{
+    return (ctx->pass->needs[node->id] & NEEDS_UP) != 0;
+}
+
 /* Sums over rows and steps: t, then row; steps past a row's length do not count. */
 static void sum_rows(const Ctx *ctx, CBlock *out, const Node *node, const char *name)
 {
@@ -145,7 +151,7 @@ static void sum_rows(const Ctx *ctx, CBlock *out, const Node *node, const char *
            most    ? c_name(arena, "-HUGE_VAL")
            : least ? c_name(arena, "HUGE_VAL")
                    : c_name(arena, "0.0"));
-    CBlock *body = out;
+    CBlock *body = needs_up(ctx, node) ? c_if(out, c_name(arena, "up != NULL")) : out;
     if (node_domain(arg) == DOMAIN_SEQ) {
         body = c_for(body, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1));
         at.t = c_name(arena, "t");
@@ -175,8 +181,10 @@ void emit_total(const Ctx *ctx, CBlock *out, const Node *node)
         for (int i = 0; i < node->n; i++)
             args[i] = total_value(ctx, node->arg[i]);
         const OpInfo *op = &op_info[node->op];
+        const CExpr *value = c_template(arena, op->precedence, op->c_double, node->n, args);
         comment_equation(ctx, out, node);
-        c_decl(out, "const double", name, c_template(arena, op->precedence, op->c_double, node->n, args));
+        c_decl(out, "const double", name,
+               needs_up(ctx, node) ? c_expr(arena, PREC_NONE, "up != NULL ? $A : 0.0", value) : value);
     }
     ctx->local[node->id] = c_name(arena, "%s", name);
     if (block_keeps(ctx, node))
