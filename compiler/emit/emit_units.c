@@ -212,6 +212,9 @@ void emit_units(Ctx *ctx, CBlock *out)
 {
     bool has_sums = ctx->block->group != NULL && ctx->block->component >= 0;
     emit_cell(ctx, out, has_sums);
-    if (has_sums)
-        emit_tiles(ctx, out);
+    if (!has_sums)
+        return;
+    for (int i = 0; i < ctx->program->graph->nodes.n; i++)
+        ctx->local[i] = NULL; /* names of the cell's body */
+    emit_tiles(ctx, out);
 }
