@@ -5,17 +5,20 @@
 #include "cmd/options.h"
 
 typedef struct ModelOptions {
-    const char *real;    /* "float" or "double" */
-    const char *math;    /* "fast" or "precise" */
-    const char *weights; /* file whose -D values apply */
-    const char *unroll;  /* "K" or "K,S" */
+    const char *real;     /* "float" or "double" */
+    const char *math;     /* "fast" or "precise" */
+    const char *weights;  /* file whose -D values apply */
+    const char *unroll;   /* "K" or "K,S" */
     const char *compiler; /* --cc */
-    OptionList defines;  /* NAME=VALUE */
+    OptionList defines;   /* NAME=VALUE */
     bool strict;
 } ModelOptions;
 
 /* Rows for the option table of a command whose struct of values T has a ModelOptions called `model`. */
-#define MODEL_OPTION(T, name, value, kind, field, help) {name, value, kind, offsetof(T, model.field), help}
+#define MODEL_OPTION(T, name, value, kind, field, help)                                                                \
+    {                                                                                                                  \
+        name, value, kind, offsetof(T, model.field), help                                                              \
+    }
 #define MODEL_OPTION_ROWS(T)                                                                                           \
     MODEL_OPTION(T, "-D", "NAME=VALUE", OPTION_LIST, defines,                                                          \
                  "replace a dim or const that is defined by a number,\nor the upper bound of an axis"),                \

@@ -33,10 +33,10 @@ void emit_model(Arena *arena, const Program *program, const SourceMap *sources, 
 
 /* the parts, in the order of the C file */
 void emit_header_file(Emit *emit, Text *out);
-void emit_prologue(Emit *emit, Text *out); /* banner, includes or pasted runtime, size assertions, #errors */
-void emit_tables(Emit *emit, Text *out);   /* param_info, param_index, params_init, hashes check, metrics */
-void emit_body(Emit *emit, Text *out);     /* pack, frames, blocks, loops, static M_do_* */
-void emit_entries(Emit *emit, Text *out);  /* argument checks and public entry points; state_reset, state_copy_row */
+void emit_prologue(Emit *emit, Text *out);    /* banner, includes or pasted runtime, size assertions, #errors */
+void emit_tables(Emit *emit, Text *out);      /* param_info, param_index, params_init, hashes check, metrics */
+void emit_body(Emit *emit, Text *out);        /* pack, frames, blocks, loops, static M_do_* */
+void emit_entries(Emit *emit, Text *out);     /* argument checks and public entry points; state_reset, state_copy_row */
 void emit_model_table(Emit *emit, Text *out); /* #ifdef RNN_WITH_MODEL */
 
 /* a user's name as a C identifier: keywords and our own field names get '_' at the end */

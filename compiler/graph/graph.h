@@ -20,7 +20,7 @@ typedef struct GVar GVar;
  * sequence stores zeros there, and reductions over axes skip them. */
 struct Node {
     OpId op;
-    int id;         /* creation order: args have smaller ids */
+    int id; /* creation order: args have smaller ids */
     bool token;
     int rank;
     int64_t dim[2]; /* unused ones are 1 */
@@ -28,41 +28,45 @@ struct Node {
     int n;
     Node **arg;
     /* attributes; zero where the op has none (part of what makes nodes equal) */
-    double number;  /* CONST: value. TOKEN: id */
-    GVar *var;      /* PARAM INPUT CONTROL READ UP */
-    int axis;       /* READ AT IS_STEP IS_START: which; -1 else */
-    int offset;     /* READ: never 0. AT, IS_STEP: how many steps from that end, from 0 */
-    bool from_end;  /* AT, IS_STEP: counted from the row's last step */
-    bool ta, tb;    /* MATVEC FMA_PRODUCT GATHER MATMUL: use arg A (B) transposed */
-    AxisSet over;   /* SUM_AXES MAX_AXES MIN_AXES COUNT CONTRACT SCATTER_SUM: what is reduced */
-    int from;       /* SLICE PAD: first component */
-    int site;       /* MASK SAMPLE */
-    int per_axis;   /* MASK: axis along which one mask is kept, -1 none */
+    double number; /* CONST: value. TOKEN: id */
+    GVar *var;     /* PARAM INPUT CONTROL READ UP */
+    int axis;      /* READ AT IS_STEP IS_START: which; -1 else */
+    int offset;    /* READ: never 0. AT, IS_STEP: how many steps from that end, from 0 */
+    bool from_end; /* AT, IS_STEP: counted from the row's last step */
+    bool ta, tb;   /* MATVEC FMA_PRODUCT GATHER MATMUL: use arg A (B) transposed */
+    AxisSet over;  /* SUM_AXES MAX_AXES MIN_AXES COUNT CONTRACT SCATTER_SUM: what is reduced */
+    int from;      /* SLICE PAD: first component */
+    int site;      /* MASK SAMPLE */
+    int per_axis;  /* MASK: axis along which one mask is kept, -1 none */
     /* not part of equality */
-    Span span;      /* where the user wrote it; of the primal for adjoints */
+    Span span;        /* where the user wrote it; of the primal for adjoints */
     const char *name; /* C-safe suggestion: the variable it defines, "d_h" for its adjoint; NULL for temporaries */
-    GVar *defines;  /* the variable whose definition it is (the first, when several), or NULL */
+    GVar *defines;    /* the variable whose definition it is (the first, when several), or NULL */
 };
 
 typedef enum GVarKind {
-    GVAR_PARAM, GVAR_INPUT, GVAR_TARGET, GVAR_CONTROL, GVAR_EQUATION,
+    GVAR_PARAM,
+    GVAR_INPUT,
+    GVAR_TARGET,
+    GVAR_CONTROL,
+    GVAR_EQUATION,
     GVAR_ADJOINT /* made by grad: definition = adjoint of a READ, read at the opposite offset */
 } GVarKind;
 struct GVar {
     GVarKind kind;
     int id;
-    const char *name;  /* C name; adjoints "d_h" */
-    const char *path;  /* user's name */
-    Var *var;          /* of the model; NULL for adjoints */
+    const char *name; /* C name; adjoints "d_h" */
+    const char *path; /* user's name */
+    Var *var;         /* of the model; NULL for adjoints */
     bool token;
     int rank;
     int64_t dim[2], vocab;
     AxisSet axes;
-    Node *def;         /* EQUATION, ADJOINT */
-    Node *init;        /* value before the first processed step; NULL: zero. Free of the axis */
-    int lag;           /* largest |offset| at which it is read */
-    int direction;     /* of its loop: +1, -1; 0: in no loop */
-    int loop_axis;     /* -1: in no loop */
+    Node *def;     /* EQUATION, ADJOINT */
+    Node *init;    /* value before the first processed step; NULL: zero. Free of the axis */
+    int lag;       /* largest |offset| at which it is read */
+    int direction; /* of its loop: +1, -1; 0: in no loop */
+    int loop_axis; /* -1: in no loop */
     Span span;
 };
 
@@ -84,9 +88,9 @@ typedef struct GOutput {
 typedef struct GEntry { /* a step or generate entry */
     Entry *entry;
     VEC(GVar *) generated;
-    VEC(Node *) values;   /* of the generated ones */
-    Node *stop;           /* or NULL */
-    VEC(GVar *) outputs;  /* of output w / -> outs */
+    VEC(Node *) values;  /* of the generated ones */
+    Node *stop;          /* or NULL */
+    VEC(GVar *) outputs; /* of output w / -> outs */
 } GEntry;
 
 typedef struct ParamGrad {
@@ -110,8 +114,8 @@ typedef struct Graph {
     VEC(GVar *) vars;
     VEC(GVar *) params; /* in the order of Model.params */
     VEC(GOutput) outputs;
-    Node *loss;         /* or NULL; free of axes and batch */
-    Node *loss_weight;  /* COUNT of its outer mean over data; NULL: has no single one */
+    Node *loss;        /* or NULL; free of axes and batch */
+    Node *loss_weight; /* COUNT of its outer mean over data; NULL: has no single one */
     VEC(GMetric) metrics;
     VEC(GEntry) entries;
     /* after grad */
@@ -119,9 +123,9 @@ typedef struct Graph {
     VEC(InputGrad) input_grads;
     VEC(StateGrad) state_grads;
     struct NodeTable *table; /* hash-consing */
-    bool plain;        /* while set, nodes are shared but not simplified: what the oracle of the tests reads */
-    int forward_nodes; /* after grad: nodes with a smaller id were there before it */
-    Span at;           /* span of nodes whose spec has none */
+    bool plain;              /* while set, nodes are shared but not simplified: what the oracle of the tests reads */
+    int forward_nodes;       /* after grad: nodes with a smaller id were there before it */
+    Span at;                 /* span of nodes whose spec has none */
 } Graph;
 
 /* --- building: args are simplified (x*1, x+0, constants) and shared; a node that exists is returned again --- */

@@ -4,21 +4,25 @@
 #define RNNC_OP_H
 #include <stdbool.h>
 
-typedef enum OpFamily { /* fixes shape rule and code shape */
-    FAMILY_LEAF,    /* no arguments */
-    FAMILY_EW,      /* element by element; scalars, fewer axes and rows broadcast */
-    FAMILY_PRODUCT, /* MATVEC, FMA_PRODUCT */
-    FAMILY_MATRIX,  /* MATMUL OUTER TRANSPOSE: rank-2 values of a row */
-    FAMILY_REDUCE,  /* components of one or two arguments -> scalar */
-    FAMILY_ROW,     /* vector -> vector or token, whole rows at a time: SOFTMAX ARGMAX SAMPLE */
-    FAMILY_PIECE,   /* JOIN SLICE PAD: components moved */
-    FAMILY_TOKEN,   /* GATHER PICK ONEHOT SCATTER TOREAL */
-    FAMILY_AXIS     /* SUM_AXES MAX_AXES MIN_AXES AT CONTRACT SCATTER_SUM */
+typedef enum OpFamily {                 /* fixes shape rule and code shape */
+                        FAMILY_LEAF,    /* no arguments */
+                        FAMILY_EW,      /* element by element; scalars, fewer axes and rows broadcast */
+                        FAMILY_PRODUCT, /* MATVEC, FMA_PRODUCT */
+                        FAMILY_MATRIX,  /* MATMUL OUTER TRANSPOSE: rank-2 values of a row */
+                        FAMILY_REDUCE,  /* components of one or two arguments -> scalar */
+                        FAMILY_ROW,     /* vector -> vector or token, whole rows at a time: SOFTMAX ARGMAX SAMPLE */
+                        FAMILY_PIECE,   /* JOIN SLICE PAD: components moved */
+                        FAMILY_TOKEN,   /* GATHER PICK ONEHOT SCATTER TOREAL */
+                        FAMILY_AXIS     /* SUM_AXES MAX_AXES MIN_AXES AT CONTRACT SCATTER_SUM */
 } OpFamily;
 
 enum { /* algebra and cost flags */
-    OP_COMMUTES = 1, OP_ID_ZERO = 2 /* x op 0 = x */, OP_ID_ONE = 4 /* x op 1 = x */, OP_ZERO = 8 /* x op 0 = 0 */,
-    OP_TRANSCENDENTAL = 16 /* costs as much as an activation */, OP_TRUTH = 32 /* gives 0 or 1 */
+       OP_COMMUTES = 1,
+       OP_ID_ZERO = 2 /* x op 0 = x */,
+       OP_ID_ONE = 4 /* x op 1 = x */,
+       OP_ZERO = 8 /* x op 0 = 0 */,
+       OP_TRANSCENDENTAL = 16 /* costs as much as an activation */,
+       OP_TRUTH = 32 /* gives 0 or 1 */
 };
 
 typedef enum OpId {
@@ -29,14 +33,14 @@ typedef enum OpId {
 } OpId;
 
 typedef struct OpInfo {
-    const char *name;    /* "TANH" */
+    const char *name; /* "TANH" */
     OpFamily family;
-    int args;            /* -1: any number */
+    int args; /* -1: any number */
     int flags;
-    double low, high;    /* sample interval of the gradient test */
-    int precedence;      /* of its C text: PREC_ATOM .. ; EW only */
-    const char *c;       /* EW: text over rnn_vec: "$a * $b", "rnn_tanh($A)"; $a gets parentheses as needed, $A never */
-    const char *c_double;/* EW: the same over double scalars: "tanh($A)" */
+    double low, high; /* sample interval of the gradient test */
+    int precedence;   /* of its C text: PREC_ATOM .. ; EW only */
+    const char *c;    /* EW: text over rnn_vec: "$a * $b", "rnn_tanh($A)"; $a gets parentheses as needed, $A never */
+    const char *c_double; /* EW: the same over double scalars: "tanh($A)" */
     const char *tex;
     const char *gradient[3]; /* the columns as text, for documentation; "NoGrad": none */
 } OpInfo;

@@ -13,7 +13,8 @@ static bool is_stored_twice(const Node *def)
 static Node *copy_of(Graph *graph, Node *def, const GVar *var)
 {
     /* site: so that two variables never share one copy */
-    return graph_node(graph, &(NodeSpec){.op = OP_STOPGRAD, .n = 1, .arg = {def}, .site = var->id + 1, .span = var->span});
+    return graph_node(graph,
+                      &(NodeSpec){.op = OP_STOPGRAD, .n = 1, .arg = {def}, .site = var->id + 1, .span = var->span});
 }
 
 void copies_run(Graph *graph)

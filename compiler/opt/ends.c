@@ -20,7 +20,8 @@ static bool varies_over_steps(const Node *node)
 
 static bool ends_in_zeros(const Ends *ends, const Node *node, int depth)
 {
-    if (node->op == OP_READ || !varies_over_steps(node) || depth > 64 || (node->id < ends->nodes && ends->starts[node->id]))
+    if (node->op == OP_READ || !varies_over_steps(node) || depth > 64 ||
+        (node->id < ends->nodes && ends->starts[node->id]))
         return false;
     if (op_info[node->op].family != FAMILY_PRODUCT)
         return true;

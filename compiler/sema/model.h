@@ -67,23 +67,33 @@ struct Term {
 };
 
 typedef enum VarKind {
-    VAR_INPUT, VAR_TARGET, VAR_PARAM, VAR_CONTROL,
+    VAR_INPUT,
+    VAR_TARGET,
+    VAR_PARAM,
+    VAR_CONTROL,
     VAR_EQUATION /* also loss, metrics and outputs */
 } VarKind;
 
 typedef enum InitKind { /* initialisers of parameters */
-    INIT_ZEROS, INIT_ONES, INIT_CONSTANT, INIT_UNIFORM, INIT_NORMAL, INIT_GLOROT, INIT_HE,
-    INIT_ORTHOGONAL, INIT_IDENTITY
+                        INIT_ZEROS,
+                        INIT_ONES,
+                        INIT_CONSTANT,
+                        INIT_UNIFORM,
+                        INIT_NORMAL,
+                        INIT_GLOROT,
+                        INIT_HE,
+                        INIT_ORTHOGONAL,
+                        INIT_IDENTITY
 } InitKind;
 
 struct Var {
     VarKind kind;
-    int id;              /* index in Model.vars */
-    const char *path;    /* as users write it: "rnn[2].Wz", "h[1]", "o" */
-    const char *c_name;  /* legal in C and unique: "rnn_2_Wz", "h_1", "int_" */
-    const char *doc;     /* `##` text or NULL */
-    Span span;           /* of its declaration or left side */
-    Span equation;       /* of its whole equation, for "file:line" comments and the text above emitted blocks */
+    int id;             /* index in Model.vars */
+    const char *path;   /* as users write it: "rnn[2].Wz", "h[1]", "o" */
+    const char *c_name; /* legal in C and unique: "rnn_2_Wz", "h_1", "int_" */
+    const char *doc;    /* `##` text or NULL */
+    Span span;          /* of its declaration or left side */
+    Span equation;      /* of its whole equation, for "file:line" comments and the text above emitted blocks */
     Type type;
     AxisSet axes;        /* batch included when it depends on data */
     VEC(int) axis_order; /* sequence axes in the order of the left side, without batch */
@@ -91,15 +101,15 @@ struct Var {
     Term *edge;          /* x[first] = e or x[last] = e, or NULL */
     int edge_axis;
     bool edge_last;
-    Term *init;          /* init x = e; NULL: zeros. INPUT, TARGET and EQUATION */
-    bool frozen;         /* PARAM */
-    InitKind init_kind;  /* PARAM */
+    Term *init;         /* init x = e; NULL: zeros. INPUT, TARGET and EQUATION */
+    bool frozen;        /* PARAM */
+    InitKind init_kind; /* PARAM */
     double init_arg[2];
-    double control;      /* CONTROL: default */
+    double control; /* CONTROL: default */
     bool is_output;
-    bool needs_target;   /* depends on a target: not available from infer */
-    int loop_axis;       /* EQUATION on a cycle: the axis of its loop, else -1 */
-    int loop_direction;  /* +1 forward (reads t-1), -1 reverse (reads t+1), 0 in no loop */
+    bool needs_target;  /* depends on a target: not available from infer */
+    int loop_axis;      /* EQUATION on a cycle: the axis of its loop, else -1 */
+    int loop_direction; /* +1 forward (reads t-1), -1 reverse (reads t+1), 0 in no loop */
 };
 
 typedef struct NamedNumber {
@@ -142,8 +152,8 @@ typedef struct Model {
     const char *name;
     Span span;
     uint32_t file;
-    VEC(ModelAxis) axes; /* [0] is batch, always there */
-    VEC(NamedNumber) dims;   /* top-level and model dims in source order; computed ones too */
+    VEC(ModelAxis) axes;   /* [0] is batch, always there */
+    VEC(NamedNumber) dims; /* top-level and model dims in source order; computed ones too */
     VEC(NamedNumber) consts;
     VEC(Partition) partitions;
     VEC(Var *) vars;    /* all, in source order after expansion */

@@ -313,8 +313,8 @@ static void report_contradictions(Checker *c)
         const SemaVar *var = sema_var(c->model->vars.at[i]);
         if (var->state != TYPE_ERROR)
             continue;
-        DiagMsg *msg =
-            say(c, var->scope, E0307, var->name_span, "the equation of %s gives it no shape: its parts do not fit", var->left);
+        DiagMsg *msg = say(c, var->scope, E0307, var->name_span,
+                           "the equation of %s gives it no shape: its parts do not fit", var->left);
         diag_hint(c->diag, msg, "say what it should be: %s : [...] = ...; the message then names the part", var->left);
     }
 }

@@ -11,10 +11,8 @@ void arena_free(Arena *arena);
 /* Zeroed, aligned for any type. bytes may be 0. */
 void *arena_alloc(Arena *arena, size_t bytes);
 char *arena_copy(Arena *arena, const char *text, size_t length); /* adds a NUL */
-char *arena_printf(Arena *arena, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+char *arena_printf(Arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #define arena_make(arena, Type) ((Type *)arena_alloc((arena), sizeof(Type)))
-#define arena_array(arena, Type, count) \
-    ((Type *)arena_alloc((arena), sizeof(Type) * (size_t)(count)))
+#define arena_array(arena, Type, count) ((Type *)arena_alloc((arena), sizeof(Type) * (size_t)(count)))
 #endif

@@ -34,8 +34,7 @@ DiagMsg *diag_report(Diag *diag, DiagCode code, Span span, const char *format, .
  * (a built-in file: its name only). */
 void diag_note(Diag *diag, DiagMsg *msg, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 /* Continues the last note line after "; ". */
-void diag_note_more(Diag *diag, DiagMsg *msg, Span span, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+void diag_note_more(Diag *diag, DiagMsg *msg, Span span, const char *format, ...) __attribute__((format(printf, 4, 5)));
 void diag_hint(Diag *diag, DiagMsg *msg, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Replace `span` by `text`: for editors; not printed in plain text. */
 void diag_fixit(Diag *diag, DiagMsg *msg, Span span, const char *text);

@@ -36,7 +36,8 @@ const char *source_line(const SourceMap *map, uint32_t file, int line, int *leng
 const char *source_text(Arena *arena, const SourceMap *map, Span span);
 static inline Span span_join(Span a, Span b)
 {
-    return a.file == 0 ? b : b.file == 0 ? a : (Span){a.file, a.start < b.start ? a.start : b.start,
-                                                     a.end > b.end ? a.end : b.end};
+    return a.file == 0   ? b
+           : b.file == 0 ? a
+                         : (Span){a.file, a.start < b.start ? a.start : b.start, a.end > b.end ? a.end : b.end};
 }
 #endif

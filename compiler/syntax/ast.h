@@ -13,10 +13,24 @@ typedef VEC(Expr *) ExprList;
 
 /* Binary and unary operators share one table: token spelling, precedence. */
 typedef enum ExprOp {
-    EXPR_OR, EXPR_AND, EXPR_NOT,
-    EXPR_EQ, EXPR_NE, EXPR_LT, EXPR_LE, EXPR_GT, EXPR_GE,
-    EXPR_ADD, EXPR_SUB, EXPR_MUL, EXPR_DIV, EXPR_AT, /* AT: matrix product */
-    EXPR_NEG, EXPR_REVERSE, EXPR_POW, EXPR_TRANSPOSE,
+    EXPR_OR,
+    EXPR_AND,
+    EXPR_NOT,
+    EXPR_EQ,
+    EXPR_NE,
+    EXPR_LT,
+    EXPR_LE,
+    EXPR_GT,
+    EXPR_GE,
+    EXPR_ADD,
+    EXPR_SUB,
+    EXPR_MUL,
+    EXPR_DIV,
+    EXPR_AT, /* AT: matrix product */
+    EXPR_NEG,
+    EXPR_REVERSE,
+    EXPR_POW,
+    EXPR_TRANSPOSE,
     EXPR_OP_COUNT
 } ExprOp;
 typedef struct ExprOpInfo {
@@ -27,22 +41,22 @@ typedef struct ExprOpInfo {
 extern const ExprOpInfo expr_op_info[EXPR_OP_COUNT];
 
 typedef enum ExprKind {
-    EXPR_INT,      /* integer */
-    EXPR_REAL,     /* real, as typed in `text` */
-    EXPR_STRING,   /* text without quotes */
-    EXPR_NAME,     /* name */
-    EXPR_FIRST,    /* the word first */
-    EXPR_LAST,     /* the word last */
-    EXPR_PAREN,    /* args[0]: kept for fmt and for E0105 */
-    EXPR_JOIN,     /* [a; b; ...] */
-    EXPR_UNARY,    /* op, args[0] (transpose too) */
-    EXPR_BINARY,   /* op, args[0], args[1]; op_span is the operator's */
-    EXPR_INDEX,    /* base[args...] */
-    EXPR_CALL      /* base(args...); base is a NAME or an INDEX of a NAME */
+    EXPR_INT,    /* integer */
+    EXPR_REAL,   /* real, as typed in `text` */
+    EXPR_STRING, /* text without quotes */
+    EXPR_NAME,   /* name */
+    EXPR_FIRST,  /* the word first */
+    EXPR_LAST,   /* the word last */
+    EXPR_PAREN,  /* args[0]: kept for fmt and for E0105 */
+    EXPR_JOIN,   /* [a; b; ...] */
+    EXPR_UNARY,  /* op, args[0] (transpose too) */
+    EXPR_BINARY, /* op, args[0], args[1]; op_span is the operator's */
+    EXPR_INDEX,  /* base[args...] */
+    EXPR_CALL    /* base(args...); base is a NAME or an INDEX of a NAME */
 } ExprKind;
 
-typedef struct Arg { /* of a call or of a layer's brackets: expr | ID = expr */
-    const char *name;  /* interned; NULL when positional */
+typedef struct Arg {  /* of a call or of a layer's brackets: expr | ID = expr */
+    const char *name; /* interned; NULL when positional */
     Span name_span;
     Expr *value;
 } Arg;
@@ -51,8 +65,8 @@ typedef VEC(Arg) ArgList;
 struct Expr {
     ExprKind kind;
     ExprOp op;
-    Span span;     /* the whole expression */
-    Span op_span;  /* of the operator; of `[` .. `]` in INDEX, `(` .. `)` in CALL */
+    Span span;        /* the whole expression */
+    Span op_span;     /* of the operator; of `[` .. `]` in INDEX, `(` .. `)` in CALL */
     const char *name; /* NAME: interned; STRING: its text; REAL, INT: digits as typed */
     int64_t integer;  /* INT; -1 when it does not fit */
     double real;      /* REAL, INT */
@@ -72,8 +86,8 @@ typedef struct Name { /* ID [ "[" exprs "]" ] */
 typedef VEC(Name) NameList;
 
 typedef struct TypeExpr { /* "[" exprs "]" | ID [ "(" expr ")" ] */
-    const char *id; /* NULL for a bracketed shape */
-    Expr *arg;      /* of index(V), dist(V) */
+    const char *id;       /* NULL for a bracketed shape */
+    Expr *arg;            /* of index(V), dist(V) */
     ExprList dims;
     Span span;
 } TypeExpr;
@@ -104,17 +118,36 @@ typedef VEC(const char *) WordList;
 typedef VEC(Span) SpanList;
 
 typedef struct Override { /* ( ID { "." ID } | "*" ) "=" expr */
-    WordList path; /* empty for * */
+    WordList path;        /* empty for * */
     Span span;
     Expr *value;
 } Override;
 typedef VEC(Override) OverrideList;
 
 typedef enum StmtKind {
-    STMT_USE, STMT_DIM, STMT_CONST, STMT_FN, STMT_PARTITION, STMT_CELL, STMT_MODEL,
-    STMT_PARAM, STMT_LAYER, STMT_INIT, STMT_FOR, STMT_EQUATION,
-    STMT_AXIS, STMT_INPUT, STMT_TARGET, STMT_CONTROL, STMT_LOSS, STMT_METRIC, STMT_OUTPUT,
-    STMT_STEP, STMT_GENERATE, STMT_STOP, STMT_TRAIN,
+    STMT_USE,
+    STMT_DIM,
+    STMT_CONST,
+    STMT_FN,
+    STMT_PARTITION,
+    STMT_CELL,
+    STMT_MODEL,
+    STMT_PARAM,
+    STMT_LAYER,
+    STMT_INIT,
+    STMT_FOR,
+    STMT_EQUATION,
+    STMT_AXIS,
+    STMT_INPUT,
+    STMT_TARGET,
+    STMT_CONTROL,
+    STMT_LOSS,
+    STMT_METRIC,
+    STMT_OUTPUT,
+    STMT_STEP,
+    STMT_GENERATE,
+    STMT_STOP,
+    STMT_TRAIN,
     STMT_KIND_COUNT
 } StmtKind;
 
@@ -124,42 +157,43 @@ typedef VEC(Stmt *) StmtList;
 /* One flat struct; the comment says which statement uses a field. */
 struct Stmt {
     StmtKind kind;
-    Span span;      /* from the keyword or left side to the end of the statement, without the TERM */
+    Span span;       /* from the keyword or left side to the end of the statement, without the TERM */
     const char *doc; /* text of the `##` comments above, or NULL */
-    const char *id; /* use std.cells: NULL; fn, cell, model, axis, partition, for variable, step, generate: the name */
+    const char *id;  /* use std.cells: NULL; fn, cell, model, axis, partition, for variable, step, generate: the name */
     Span id_span;
-    NameList names;  /* param, layer, input, target; init: one; equation: the left side (several: a tuple); output: bare names */
-    bool is_tuple;   /* equation: (h, c)[t] = ... */
+    NameList
+        names; /* param, layer, input, target; init: one; equation: the left side (several: a tuple); output: bare names */
+    bool is_tuple;        /* equation: (h, c)[t] = ... */
     ExprList tuple_index; /* equation: the index of a tuple */
-    Span lhs_span;   /* equation */
-    TypeExpr *type;  /* param, input, target; equation: annotation or NULL */
-    Expr *value;     /* equation, init, fn body, param's initialiser, partition, stop, axis: low bound, for: low */
-    Expr *high;      /* axis, for: high bound; partition: second argument */
-    Expr *first_arg; /* partition K(V, C): V */
-    bool flag;       /* axis: carry; param, layer: frozen */
-    BindList binds;  /* dim, const, control, loss, metric, train */
-    WordList words; /* use std.cells: std, cells; fn: parameters; step, generate's output: variables */
+    Span lhs_span;        /* equation */
+    TypeExpr *type;       /* param, input, target; equation: annotation or NULL */
+    Expr *value;          /* equation, init, fn body, param's initialiser, partition, stop, axis: low bound, for: low */
+    Expr *high;           /* axis, for: high bound; partition: second argument */
+    Expr *first_arg;      /* partition K(V, C): V */
+    bool flag;            /* axis: carry; param, layer: frozen */
+    BindList binds;       /* dim, const, control, loss, metric, train */
+    WordList words;       /* use std.cells: std, cells; fn: parameters; step, generate's output: variables */
     SpanList word_spans;
     const char *string; /* use "file" */
     const char *axis;   /* step, generate: over which */
     Span axis_span;
     StmtList body;      /* cell, model, for, generate */
     SparamList sparams; /* cell */
-    PortList ports;      /* cell: inputs */
-    PortList results;    /* cell: outputs */
-    const char *cell;    /* layer: name of its cell */
+    PortList ports;     /* cell: inputs */
+    PortList results;   /* cell: outputs */
+    const char *cell;   /* layer: name of its cell */
     Span cell_span;
-    ArgList args;        /* layer: its brackets */
+    ArgList args; /* layer: its brackets */
     bool has_args;
     OverrideList overrides; /* layer */
-    struct Stmt *inner;  /* output: the equation it defines, or NULL when it lists names */
+    struct Stmt *inner;     /* output: the equation it defines, or NULL when it lists names */
 };
 
 /* Tokens of a file in order, with what stood between them: rnnc fmt needs it. */
 typedef struct Comment {
-    int token;      /* index of the token that follows it */
-    Span span;      /* from '#' to the end of the line */
-    bool own_line;  /* nothing but blanks before it */
+    int token;     /* index of the token that follows it */
+    Span span;     /* from '#' to the end of the line */
+    bool own_line; /* nothing but blanks before it */
     int blank_lines_before;
 } Comment;
 

@@ -88,7 +88,8 @@ int main(int argc, char **argv)
                 set(model, in[i], k, (double)draw() / 1073741824.0 - 1.0);
     }
     void *params = allocate(model->params_bytes), *packed = allocate(model->packed_bytes);
-    void *grad = allocate(model->params_bytes), *tape = allocate(model->tape_bytes), *work = allocate(model->work_bytes);
+    void *grad = allocate(model->params_bytes), *tape = allocate(model->tape_bytes),
+         *work = allocate(model->work_bytes);
     call.steps = steps;
     call.len = (const int32_t *const *)len;
     call.in = (const void *const *)in;

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPECT(condition)                                                       \
-    do {                                                                        \
-        if (!(condition)) {                                                     \
-            fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition); \
-            exit(1);                                                            \
-        }                                                                       \
+#define EXPECT(condition)                                                                                              \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "line %d: %s does not hold\n", __LINE__, #condition);                                      \
+            exit(1);                                                                                                   \
+        }                                                                                                              \
     } while (0)
 #define EXPECT_NEAR(a, b, tolerance) EXPECT(fabs((double)(a) - (double)(b)) <= (tolerance))
 #endif

@@ -31,9 +31,9 @@ enum {
     RNN_NONFINITE = -5, /* NaN or infinity; a mean over nothing */
     RNN_VERSION = -6,   /* hashes or ABI do not match */
     RNN_IO = -7,
-    RNN_FORMAT = -8,    /* a file that is not what it should be */
-    RNN_MEMORY = -9,    /* only the trainer and file functions allocate */
-    RNN_STOPPED = -10   /* a hook asked to stop; everything is consistent */
+    RNN_FORMAT = -8,  /* a file that is not what it should be */
+    RNN_MEMORY = -9,  /* only the trainer and file functions allocate */
+    RNN_STOPPED = -10 /* a hook asked to stop; everything is consistent */
 };
 
 /* All randomness is a function of (seed, tick, position, row, site, component): Philox4x32-10 (Salmon et al. 2011). */
@@ -49,19 +49,19 @@ typedef struct rnn_mean {
 
 typedef struct rnn_fault {
     rnn_status code;
-    int32_t axis;  /* index of the axis, -1: none */
+    int32_t axis;      /* index of the axis, -1: none */
     int32_t step, row; /* -1: none */
-    char what[96]; /* the user's name of the argument, variable or parameter */
+    char what[96];     /* the user's name of the argument, variable or parameter */
 } rnn_fault;
 
 enum { /* rnn_param_info.flags */
-    RNN_PARAM_FROZEN = 1
+       RNN_PARAM_FROZEN = 1
 };
 typedef struct rnn_param_info {
     char name[96];  /* "rnn[2].Wz": also its name in files of tensors */
     int32_t offset; /* in reals from the start of M_params; a multiple of 16 */
     int32_t count;
-    int32_t rank; /* 0, 1, 2 */
+    int32_t rank;   /* 0, 1, 2 */
     int32_t dim[2]; /* unused ones are 1 */
     int32_t flags;
 } rnn_param_info;
@@ -77,22 +77,26 @@ typedef struct rnn_axis_info {
 } rnn_axis_info;
 
 typedef enum rnn_role {
-    RNN_ROLE_INPUT = 0, RNN_ROLE_TARGET = 1, RNN_ROLE_OUTPUT = 2, RNN_ROLE_METRIC = 3, RNN_ROLE_CONTROL = 4,
+    RNN_ROLE_INPUT = 0,
+    RNN_ROLE_TARGET = 1,
+    RNN_ROLE_OUTPUT = 2,
+    RNN_ROLE_METRIC = 3,
+    RNN_ROLE_CONTROL = 4,
     RNN_ROLE_ENTRY = 5 /* written by entries only: a variable that is no output of the model */
 } rnn_role;
 typedef struct rnn_field_info {
     char name[96];
-    int32_t role;     /* rnn_role */
-    int32_t is_token; /* int32_t elements; else reals of real_bytes */
-    int32_t vocab;    /* tokens: 0 .. vocab - 1 */
-    int32_t axes;     /* how many sequence axes, in the order of memory */
+    int32_t role;               /* rnn_role */
+    int32_t is_token;           /* int32_t elements; else reals of real_bytes */
+    int32_t vocab;              /* tokens: 0 .. vocab - 1 */
+    int32_t axes;               /* how many sequence axes, in the order of memory */
     int32_t axis[RNN_AXES_MAX]; /* indices into rnn_model.axes */
-    int32_t has_batch; /* [axis0_steps][axis1_steps]..[rows][dim0][dim1] */
+    int32_t has_batch;          /* [axis0_steps][axis1_steps]..[rows][dim0][dim1] */
     int32_t rank;
     int32_t dim[RNN_RANK_MAX];
-    double initial;   /* controls: the default */
+    double initial;       /* controls: the default */
     int32_t needs_target; /* outputs: not available without targets */
-    int32_t means;    /* metrics: how many rnn_mean it accumulates in the array `metrics` of rnn_call */
+    int32_t means;        /* metrics: how many rnn_mean it accumulates in the array `metrics` of rnn_call */
     int32_t first_mean;
 } rnn_field_info;
 
@@ -101,9 +105,9 @@ typedef struct rnn_entry_info {
     char name[64];
     int32_t kind; /* rnn_entry_kind */
     int32_t axis;
-    int32_t ins;   /* fields the caller gives at each step (indices into fields) */
+    int32_t ins; /* fields the caller gives at each step (indices into fields) */
     int32_t in[16];
-    int32_t outs;  /* fields it writes at each step; generate: the generated ones first */
+    int32_t outs; /* fields it writes at each step; generate: the generated ones first */
     int32_t out[16];
     int32_t generated; /* how many of out are generated inputs or targets */
     int32_t has_stop;
@@ -125,15 +129,15 @@ typedef struct rnn_advice {
 /* One window for the thunks below. Arrays are indexed as rnn_model.fields. */
 typedef struct rnn_call {
     int32_t rows;
-    const int32_t *steps;        /* [axes]; [0] unused */
-    const int32_t *const *len;   /* [axes], each NULL or [rows]; the array itself may be NULL */
-    const void *const *in;       /* [fields]: inputs and targets */
-    void *const *out;            /* [fields]: outputs, NULL where not wanted; may be NULL */
-    const double *controls;      /* [fields]: values of controls; NULL: defaults */
+    const int32_t *steps;      /* [axes]; [0] unused */
+    const int32_t *const *len; /* [axes], each NULL or [rows]; the array itself may be NULL */
+    const void *const *in;     /* [fields]: inputs and targets */
+    void *const *out;          /* [fields]: outputs, NULL where not wanted; may be NULL */
+    const double *controls;    /* [fields]: values of controls; NULL: defaults */
     rnn_key key;
-    int32_t train;               /* forward: let dropout drop */
-    double loss, loss_weight;    /* set by eval and forward */
-    rnn_mean *metrics;           /* [mean_count], accumulated; may be NULL */
+    int32_t train;            /* forward: let dropout drop */
+    double loss, loss_weight; /* set by eval and forward */
+    rnn_mean *metrics;        /* [mean_count], accumulated; may be NULL */
     rnn_fault fault;
 } rnn_call;
 
@@ -143,7 +147,7 @@ typedef struct rnn_model {
     char name[64];
     uint64_t layout_hash, params_hash;
     size_t params_bytes, packed_bytes, state_bytes, work_bytes, tape_bytes; /* of the caller's objects */
-    int32_t param_reals; /* length of M_params.v */
+    int32_t param_reals;                                                    /* length of M_params.v */
     int32_t params, axes, fields, entries, constants, advices, mean_count;
     int32_t has_loss, has_dropout, has_infer;
     int32_t loss_field_rows; /* reserved: 0 */
