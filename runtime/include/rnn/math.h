@@ -28,7 +28,7 @@ RNN_PER_LANE(rnn_cos, cos)
 RNN_PER_LANE(rnn_erf, erf)
 RNN_PER_LANE(rnn_erfc, erfc)
 
-RNN_API rnn_vec rnn_pow(rnn_vec a, rnn_vec b)
+RNN_INLINE rnn_vec rnn_pow(rnn_vec a, rnn_vec b)
 {
     rnn_real base[RNN_VL], exponent[RNN_VL];
     rnn_store(base, a);
