@@ -4,6 +4,7 @@
 
 #include "cmd/command.h"
 #include "cmd/options.h"
+#include "support/version.h"
 
 int main(int argc, char **argv)
 {

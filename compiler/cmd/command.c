@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/version.h"
+
 const Command commands[] = {
     {"init", init_command, "write initial weights"},
     {"train", train_command, "train a model on text or on a file of tensors"},

@@ -2,8 +2,6 @@
 #ifndef RNNC_COMMAND_H
 #define RNNC_COMMAND_H
 
-#define RNNC_VERSION "1.0.0"
-
 typedef struct Command {
     const char *name;
     int (*run)(int argc, char **argv);

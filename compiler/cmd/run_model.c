@@ -55,8 +55,9 @@ int run_model_load(RunModel *run, const char *compiler)
     run->library = dlopen(object, RTLD_NOW | RTLD_LOCAL);
     if (!run->library)
         return command_error("cannot load the compiled model: %s", dlerror());
-    const char *prefix = compilation->prefix ? compilation->prefix : compilation->model->name;
-    const rnn_model *(*table)(void) = find_table(run->library, arena_printf(compilation->arena, "%s_model", prefix));
+    const char *name = compilation->prefix ? compilation->prefix : compilation->model->name;
+    const char *getter = arena_printf(compilation->arena, "%s_model", emit_prefix(compilation->arena, name));
+    const rnn_model *(*table)(void) = find_table(run->library, getter);
     run->model = table ? table() : NULL;
     if (!run->model || run->model->abi != RNN_RUNTIME_ABI)
         return command_error("%s does not hold a model of this version of rnnc", object);

@@ -146,12 +146,13 @@ CBlock *c_for_down(CBlock *to, const char *name, const CExpr *from, const CExpr 
     return loop(to, name, from, limit, step, true);
 }
 
-CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *step)
+CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *step, bool down)
 {
     CStmt *s = append(to, C_WHILE_FOR);
     s->name = name;
     s->value = cond;
     s->step = step;
+    s->down = down;
     return s->body = c_block(to->arena);
 }
 

@@ -67,8 +67,8 @@ void c_call(CBlock *to, const CExpr *value);
 CBlock *c_for(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step);
 /* for (name = from; name >= limit; name -= step) */
 CBlock *c_for_down(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step);
-/* for (; cond; name += step): goes on with a variable declared before */
-CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *step);
+/* for (; cond; name += step), or name -= step: goes on with a variable declared before */
+CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *step, bool down);
 CBlock *c_if(CBlock *to, const CExpr *cond);
 CBlock *c_else(CBlock *to); /* of the last if in `to` */
 CBlock *c_scope(CBlock *to);

@@ -39,6 +39,8 @@ void emit_body(Emit *emit, Text *out);        /* pack, frames, blocks, loops, st
 void emit_entries(Emit *emit, Text *out);     /* argument checks and public entry points; state_reset, state_copy_row */
 void emit_model_table(Emit *emit, Text *out); /* #ifdef RNN_WITH_MODEL */
 
+/* The prefix of a model's external symbols; "rnn_" itself belongs to the runtime. */
+const char *emit_prefix(Arena *arena, const char *name);
 /* a user's name as a C identifier: keywords and our own field names get '_' at the end */
 const char *emit_c_name(Emit *emit, const char *name);
 /* what follows the prefix in the functions of an entry: its name, with '_' at the end where we use it ourselves */

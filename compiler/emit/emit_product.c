@@ -155,7 +155,7 @@ static void call_tiles(const Ctx *ctx, CBlock *out, int panels)
             continue;
         const CExpr *cond =
             c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
-        CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows));
+        CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows), false);
         c_call(loop, c_name(arena, "%s(f, t, row, block)", tile_name(ctx, rows, panels)));
     }
 }

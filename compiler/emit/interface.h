@@ -18,7 +18,6 @@ enum { EMIT_COLUMNS = 120 };
 Emit emit_open(Arena *arena, const Program *program, const SourceMap *sources, const EmitOptions *options);
 
 /* --- names.c --- */
-const char *emit_prefix(Arena *arena, const char *name);
 const char *emit_upper(Arena *arena, const char *name);
 const char *emit_param_name(Emit *emit, const Var *param); /* after M_P_ */
 

@@ -87,7 +87,6 @@ const char *emit_param_name(Emit *emit, const Var *param)
 
 const char *emit_prefix(Arena *arena, const char *name)
 {
-    /* the runtime's own names begin with rnn_ */
     return strcmp(name, "rnn") == 0 || starts_with(name, "rnn_") ? arena_printf(arena, "%s_", name) : name;
 }
 

@@ -128,12 +128,10 @@ void emit_loop(const Run *run, CBlock *out, const Block *loop)
         call_steps(run, each, loop, 1);
     } else {
         c_decl(body, "ptrdiff_t", "t", c_name(arena, up ? "0" : "f->steps - 1"));
-        CBlock *many = c_for_on(body, up ? "t" : "t",
-                                c_name(arena, up ? "t + %d <= f->steps" : "t - %d >= 0", up ? steps : steps - 1),
-                                up ? c_int(arena, steps) : c_name(arena, "-%d", steps));
+        const CExpr *fits = up ? c_name(arena, "t + %d <= f->steps", steps) : c_name(arena, "t >= %d", steps - 1);
+        CBlock *many = c_for_on(body, "t", fits, c_int(arena, steps), !up);
         call_steps(run, many, loop, steps);
-        CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->steps" : "t >= 0"),
-                                up ? c_int(arena, 1) : c_name(arena, "-1"));
+        CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->steps" : "t >= 0"), c_int(arena, 1), !up);
         call_steps(run, rest, loop, 1);
     }
     c_blank(out);

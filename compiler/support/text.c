@@ -58,14 +58,25 @@ void text_printf(Text *text, const char *format, ...)
     text->n += (size_t)length;
 }
 
+/* The fewest digits that read back as the value; places are counted from the first of them. */
+static void print_shortest(char digits[48], double value)
+{
+    int precision = 0;
+    do
+        snprintf(digits, 48, "%.*e", precision, value);
+    while (strtod(digits, NULL) != value && ++precision < 17);
+    const char *exponent = strchr(digits, 'e'); /* none: no finite number */
+    const int power = exponent ? atoi(exponent + 1) : 0;
+    if (exponent && power >= -5 && power <= 15)
+        snprintf(digits, 48, "%.*f", precision > power ? precision - power : 0, value);
+    else
+        snprintf(digits, 48, "%.*g", precision + 1, value);
+}
+
 void text_add_double(Text *text, double value)
 {
     char digits[48];
-    for (int precision = 1; precision <= 17; precision++) {
-        snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
+    print_shortest(digits, value);
     /* printf and strtod agree on the locale's point, whatever it is; the text has always '.' */
     const char *point = localeconv()->decimal_point;
     const char *at = point[0] == '\0' || strcmp(point, ".") == 0 ? NULL : strstr(digits, point);

@@ -74,8 +74,9 @@ fmt_idempotent() {
     done
 }
 
-examples_are_formatted() {
-    "$RNNC" fmt --check examples/*/*.rnn
+examples_are_formatted() { # and so is the library of cells; what is not, is found
+    "$RNNC" fmt --check compiler/std/*.rnn examples/*/*.rnn && sed 's/h\[t-1\]/h[t - 1]/' compiler/std/cells.rnn >"$WORK/loose.rnn" &&
+        expect 1 "$RNNC" fmt --check "$WORK/loose.rnn"
 }
 
 standalone() { # one C file and nothing else, no warning, with and without the model table, both compilers
@@ -91,6 +92,15 @@ init_is_a_function() {
     "$RNNC" init $CHARLM -D H=20 --seed 3 -o "$WORK/i1" && "$RNNC" init $CHARLM -D H=20 --seed 3 -o "$WORK/i2" &&
         "$RNNC" init $CHARLM -D H=20 --seed 4 -o "$WORK/i3" && cmp "$WORK/i1" "$WORK/i2" && ! cmp -s "$WORK/i1" "$WORK/i3" &&
         "$RNNC" $CHARLM --weights "$WORK/i1" -o "$WORK/i.c" && grep -q 'CHARLM_DIM_H *20' "$WORK/i.h"
+}
+
+names_of_the_runtime() { # models called as the runtime's own names begin get a prefix of their own, in every command
+    for model in rnn rnn_x rnn_model RNN; do
+        sed "s/^model elman/model $model/" tests/golden/elman.rnn >"$WORK/$model.rnn" && expect 0 "$RNNC" check "$WORK/$model.rnn" &&
+            expect 0 "$RNNC" init "$WORK/$model.rnn" -o "$WORK/$model.w" &&
+            expect 0 "$RNNC" "$WORK/$model.rnn" -o "$WORK/$model.c" &&
+            tests/commands/warn.sh "$CC" -Iruntime/include -c "$WORK/$model.c" -o "$WORK/$model.o" || return 1
+    done
 }
 
 one_cache_for_two() { # at the same time, from nothing
@@ -170,7 +180,7 @@ shows_stages() { # every stage of --dump, and a report, for each example
 
 cat README.md docs/language.md >"$WORK/text"
 for name in help_of_each exit_codes whole_files same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages standalone \
-    init_is_a_function one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
+    init_is_a_function names_of_the_runtime one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
     if [ $# -gt 0 ] && [ "$1" != $name ]; then
         # these leave files that later ones read
         [ $name = resume_exactly ] && $name >/dev/null 2>&1

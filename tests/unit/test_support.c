@@ -70,10 +70,18 @@ static void test_text(Arena *arena)
     text_add_n(&text, "xyz", 2);
     CHECK_TEXT(text_z(&text) + 196, "8,9,xy");
     CHECK_TEXT(number(arena, 0.1), "0.1");
-    CHECK_TEXT(number(arena, 1e-5), "1e-05");
+    CHECK_TEXT(number(arena, 1e-5), "0.00001");
+    CHECK_TEXT(number(arena, 1.25e-6), "1.25e-06");
+    CHECK_TEXT(number(arena, 0), "0");
     CHECK_TEXT(number(arena, 3), "3");
+    CHECK_TEXT(number(arena, 50), "50");
+    CHECK_TEXT(number(arena, -1200), "-1200");
+    CHECK_TEXT(number(arena, 9.5), "9.5");
+    CHECK_TEXT(number(arena, 1234567890), "1234567890");
+    CHECK_TEXT(number(arena, 2e20), "2e+20");
     CHECK_TEXT(number(arena, -2.5), "-2.5");
-    const double values[] = {1.0 / 3, DBL_MAX, DBL_MIN, 5e-324, 0.1 + 0.2, 123456789.123456789, -0.0};
+    const double values[] = {1.0 / 3, DBL_MAX,           DBL_MIN, 5e-324,         0.1 + 0.2, 123456789.123456789, -0.0,
+                             1e15,    9007199254740993., 1e16,    0.000012345678, 2.0 / 3e5, 999999999999999.9};
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         CHECK(strtod(number(arena, values[i]), NULL) == values[i]);
 }
