@@ -48,7 +48,7 @@ builds() {
 }
 
 one() { # index, command of the build: results into $WORK/index
-    index=$1
+    at=$1
     cc=$2
     shift 2
     for t in $TESTS; do
@@ -57,26 +57,29 @@ one() { # index, command of the build: results into $WORK/index
             case $t in math) long=499 ;; product | gradient) long=all ;; esac
             case "$cc $*" in *sanitize* | *-O0* | *DOUBLE* | *FMA=0* | gcc*) long= ;; esac # the same text, again
         fi
-        if ! "$cc" -std=c99 "$@" $STRICT -I"$ROOT/runtime/include" "$HERE/test_$t.c" -o "$WORK/$index.$t" -lm 2>"$WORK/$index.log" ||
-            ! timeout 300 "$WORK/$index.$t" $long >"$WORK/$index.out" 2>>"$WORK/$index.log"; then
-            echo "FAIL kernels/$t: $cc $*" >>"$WORK/$index"
-            head -20 "$WORK/$index.log" | sed 's/^/    /' >>"$WORK/$index"
+        if ! "$cc" -std=c99 "$@" $STRICT -I"$ROOT/runtime/include" "$HERE/test_$t.c" -o "$WORK/$at.$t" -lm 2>"$WORK/$at.log" ||
+            ! timeout 300 "$WORK/$at.$t" $long >"$WORK/$at.out" 2>>"$WORK/$at.log"; then
+            echo "FAIL kernels/$t: $cc $*" >>"$WORK/$at"
+            head -20 "$WORK/$at.log" | sed 's/^/    /' >>"$WORK/$at"
             continue
         fi
-        tail -n 1 "$WORK/$index.out" | sed "s/\$/ arguments '$long' of $cc $*/" >>"$WORK/$index"
-        rm -f "$WORK/$index.$t"
+        tail -n 1 "$WORK/$at.out" | sed "s/\$/ arguments '$long' of $cc $*/" >>"$WORK/$at"
+        rm -f "$WORK/$at.$t"
     done
 }
 
-# Two builds at a time.
-index=0
+# Two workers; each takes the next build that is not taken.
+worker() {
+    index=0
+    while read -r build; do
+        index=$((index + 1))
+        # shellcheck disable=SC2086
+        if mkdir "$WORK/taken.$index" 2>/dev/null; then one $index $build </dev/null; fi
+    done <"$WORK/builds"
+}
 builds >"$WORK/builds"
-while read -r build; do
-    index=$((index + 1))
-    # shellcheck disable=SC2086
-    one $index $build &
-    if [ $((index % 2)) = 0 ]; then wait; fi
-done <"$WORK/builds"
+worker &
+worker &
 wait
 
 FAILED=0
