@@ -27,10 +27,11 @@ double check_uniform(CheckProblem *problem, double low, double high);
 
 /* check_difference.c */
 typedef struct CheckResult {
-    double error; /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm, rounding of fd taken off */
-    double norm;  /* of the gradient's checked entries */
-    int entries;  /* compared, directions included */
-    int kinks;    /* entries left out: the loss has a kink next to them */
+    double error;    /* |g - fd| / (|g| + |fd| + 1e-8 |all|) in 2-norm */
+    double rounding; /* the part of it that the rounding of fd explains */
+    double norm;     /* of the gradient's checked entries */
+    int entries;     /* compared, directions included */
+    int kinks;       /* entries left out: the loss has a kink next to them */
 } CheckResult;
 /* Runs forward and backward into grad and down. */
 int check_gradient(CheckProblem *problem);

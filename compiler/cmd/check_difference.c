@@ -10,7 +10,7 @@
 enum { ENTRIES_MAX = 64, DIRECTIONS = 8 };
 static const double width = 1e-4;
 /* What rounding leaves in a difference of this width: eight units in the last place of the loss, times the sum of the
- * formula's coefficients. The error does not count it: where the gradient is zero there is nothing else. */
+ * formula's coefficients. The verdict does not count it: where the gradient is zero there is nothing else. */
 static const double rounding = 8 * 1.1e-16 * 1.5 / 1e-4;
 
 static int loss(CheckProblem *problem, double *value)
@@ -125,7 +125,7 @@ int check_compare(CheckProblem *problem, double *value, const double *grad, size
 {
     Sums sums = {0, 0, 0};
     int over = -1;
-    *result = (CheckResult){0, 0, 0, 0};
+    *result = (CheckResult){0, 0, 0, 0, 0};
     const size_t entries = count <= ENTRIES_MAX ? count : ENTRIES_MAX;
     for (size_t i = 0; over < 0 && i < entries; i++) {
         const size_t at = count <= ENTRIES_MAX ? i : (size_t)check_uniform(problem, 0, (double)count);
@@ -135,7 +135,8 @@ int check_compare(CheckProblem *problem, double *value, const double *grad, size
         over = compare_directions(problem, value, grad, count, all, &sums, result);
     result->norm = sqrt(sums.gradient);
     const double noise = rounding * fabs(problem->call.loss) * sqrt((double)result->entries);
-    const double difference_norm = fmax(0, sqrt(sums.difference) - noise);
-    result->error = difference_norm / (sqrt(sums.gradient) + sqrt(sums.finite) + 1e-8 * all + 1e-300);
+    const double scale = sqrt(sums.gradient) + sqrt(sums.finite) + 1e-8 * all + 1e-300;
+    result->error = sqrt(sums.difference) / scale;
+    result->rounding = noise / scale;
     return over;
 }
