@@ -57,12 +57,13 @@ int64_t row_stride(const Node *matrix); /* reals between rows of a rank-2 value 
 void open_pointers(Ctx *ctx, CBlock *body);
 
 /* --- values --- */
-const CExpr *real_literal(const Ctx *ctx, double value);  /* "0.5F" */
-const CExpr *value_of(const Ctx *ctx, const Node *node);  /* rnn_vec */
-const CExpr *number_of(const Ctx *ctx, const Node *node); /* rnn_real */
-const CExpr *token_of(const Ctx *ctx, const Node *node);  /* int32_t */
-const CExpr *compute(const Ctx *ctx, const Node *node);   /* the node's own expression over value_of its arguments */
-const char *local_name(const Ctx *ctx, const Node *node); /* the user's name or tN */
+const CExpr *real_literal(const Ctx *ctx, double value);   /* "0.5F" */
+const CExpr *value_of(const Ctx *ctx, const Node *node);   /* rnn_vec */
+const CExpr *number_of(const Ctx *ctx, const Node *node);  /* rnn_real */
+const CExpr *token_of(const Ctx *ctx, const Node *node);   /* int32_t */
+const CExpr *compute(const Ctx *ctx, const Node *node);    /* the node's own expression over value_of its arguments */
+const char *local_name(const Ctx *ctx, const Node *node);  /* the user's name or tN */
+const char *loaded_name(const Ctx *ctx, const Node *node); /* "h_prev" of h[t-1]; else local_name */
 const char *unique_name(const Ctx *ctx, const char *name, int id);    /* not yet the name of a value of this block */
 void comment_equation(const Ctx *ctx, CBlock *out, const Node *node); /* "charlm.rnn:20  h[t] = ..." */
 
@@ -84,6 +85,8 @@ void emit_numbers(Ctx *ctx, CBlock *out);
 void emit_row(Ctx *ctx, CBlock *out);
 void emit_product(Ctx *ctx, CBlock *out);
 void emit_sums(Ctx *ctx, CBlock *out);
+void emit_sum_loop(Ctx *ctx, CBlock *body); /* emit_sum_loop.c: several sums, of values computed on the way */
+bool varies_over_steps(const Node *node);   /* some argument does */
 void emit_input(Ctx *ctx, CBlock *out);
 void emit_lead(Ctx *ctx, CBlock *out);
 void emit_total(const Ctx *ctx, CBlock *out, const Node *node); /* statements that compute a double */

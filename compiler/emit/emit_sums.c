@@ -26,15 +26,6 @@ static SumOperand operand_of(Ctx *ctx, const Node *node)
     return o;
 }
 
-/* Steps fall for what a forward loop made, rise for a reverse loop. */
-static int falls(const Ctx *ctx, const Node *node)
-{
-    const Schedule *schedule = ctx->program->schedule;
-    const Node *def = node->op == OP_READ ? node->var->def : node;
-    int component = def ? ctx->pass->component[def->id] : -1;
-    return component < 0 || schedule->loops->at[component].direction < 0;
-}
-
 /* "ld, step" of a buffer, or "ld, 0" where there is one step. */
 static const char *strides(const Ctx *ctx, const Buffer *buffer, bool sequence)
 {
@@ -52,7 +43,7 @@ static const char *extent(bool sequence, int falling)
     return falling ? "(int)f->steps, (int)f->rows, 1" : "(int)f->steps, (int)f->rows, 0";
 }
 
-static bool varies_over_steps(const Node *node)
+bool varies_over_steps(const Node *node)
 {
     for (int i = 0; i < node->n; i++)
         if (node_domain(node->arg[i]) == DOMAIN_SEQ)
@@ -71,8 +62,9 @@ static void emit_contract(Ctx *ctx, CBlock *body)
     c_call(body, c_expr(ctx->arena, PREC_ATOM,
                         arena_printf(ctx->arena, "rnn_gemm_dw(f->%s, $A, %s, $B, %s, %s, %lld, %lld, 0)",
                                      ctx->block->scratch->field, strides(ctx, g.buffer, sequence),
-                                     strides(ctx, x.buffer, sequence), extent(sequence, falls(ctx, g_node)),
-                                     (long long)g.width, (long long)(x.slots > 1 ? x.width : x_node->dim[0])),
+                                     strides(ctx, x.buffer, sequence),
+                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g_node)), (long long)g.width,
+                                     (long long)(x.slots > 1 ? x.width : x_node->dim[0])),
                         g.pointer, x.pointer));
 }
 
@@ -81,11 +73,12 @@ static void emit_colsum(Ctx *ctx, CBlock *body)
     const Node *node = ctx->block->nodes.at[0];
     SumOperand g = operand_of(ctx, node->arg[0]);
     bool sequence = varies_over_steps(node);
-    c_call(body, c_expr(ctx->arena, PREC_ATOM,
-                        arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
-                                     strides(ctx, g.buffer, sequence), extent(sequence, falls(ctx, node->arg[0])),
-                                     (long long)g.width),
-                        g.pointer));
+    c_call(body,
+           c_expr(ctx->arena, PREC_ATOM,
+                  arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
+                               strides(ctx, g.buffer, sequence),
+                               extent(sequence, sum_falls(ctx->program, ctx->pass, node->arg[0])), (long long)g.width),
+                  g.pointer));
 }
 
 /* ---- where the sums go ---- */
@@ -108,8 +101,27 @@ static void unpack_contract(Ctx *ctx, CBlock *body, const Node *node, Target to)
                   (long long)x_node->dim[0], g.slot, g.buffer->slots));
 }
 
+/* The sums of a block that stand one after the other. */
+static void unpack_apart(Ctx *ctx, CBlock *body, const Node *node, Target to)
+{
+    int64_t rows = node->rank == 2 ? node->dim[0] : 1, units = node->dim[node->rank - 1], from = 0;
+    for (int i = 0; ctx->block->nodes.at[i] != node; i++)
+        from += rows * padded(units);
+    CBlock *each =
+        node->rank == 2 ? c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, rows), c_int(ctx->arena, 1)) : body;
+    const char *to_row = node->rank == 2 ? arena_printf(ctx->arena, " + i * %lld", (long long)to.stride) : "";
+    const char *from_row = node->rank == 2 ? arena_printf(ctx->arena, " + i * %lld", (long long)padded(units)) : "";
+    c_call(each, c_name(ctx->arena, "rnn_unpack_add_vector(%s%s, f->%s%s%s, %lld, 0, 1)", to.pointer, to_row,
+                        ctx->block->scratch->field, from ? arena_printf(ctx->arena, " + %lld", (long long)from) : "",
+                        from_row, (long long)units));
+}
+
 static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
 {
+    if (sums_apart(ctx->pass, ctx->block)) {
+        unpack_apart(ctx, body, node, to);
+        return;
+    }
     Loc g = node_loc(ctx->program, ctx->pass, node->arg[0]);
     if (node->rank == 2) { /* a sum of matrices: rows padded in the sum */
         CBlock *rows = c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[0]), c_int(ctx->arena, 1));
@@ -191,6 +203,8 @@ void emit_sums(Ctx *ctx, CBlock *out)
     ctx->t = ctx->row = c_int(arena, 0);
     if (first->op == OP_CONTRACT)
         emit_contract(ctx, body);
+    else if (sums_apart(ctx->pass, ctx->block))
+        emit_sum_loop(ctx, body);
     else if (first->op != OP_SCATTER_SUM)
         emit_colsum(ctx, body);
     for (int i = 0; i < ctx->block->nodes.n; i++) {

@@ -100,7 +100,7 @@ static bool stores_sequences(const Ctx *ctx)
 
 /* ---- names of loaded values ---- */
 
-static const char *loaded_name(const Ctx *ctx, const Node *node)
+const char *loaded_name(const Ctx *ctx, const Node *node)
 {
     Arena *arena = ctx->arena;
     if (node->op == OP_READ) {

@@ -5,6 +5,8 @@
 
 #include "loop/schedule.h"
 
+enum { SUMS_AT_ONCE = 8 };
+
 static Block *block_new(Program *program, const Pass *pass, BlockKind kind, Domain domain, int level)
 {
     Block *block = arena_make(program->arena, Block);
@@ -43,6 +45,18 @@ static const void *row_of(const Pass *pass, const Node *value)
     return pass->mirror[value->id] ? (const void *)pass->mirror[value->id] : (const void *)value;
 }
 
+/* Sums of vectors of one shape are made in one loop over steps and rows, as many as stand in registers. */
+static bool same_loop(const Program *program, const Pass *pass, const Block *block, const Node *sum)
+{
+    const Node *first = block->nodes.at[0];
+    if (!node_is_row_sum(first) || !node_is_row_sum(sum) || block->nodes.n >= SUMS_AT_ONCE)
+        return false;
+    const Node *a = first->arg[0], *b = sum->arg[0];
+    bool apart = !pass->mirror[a->id] || !pass->mirror[b->id];
+    return apart && a != b && first->over == sum->over && same_vectors(a, b) && node_domain(a) == node_domain(b) &&
+           sum_falls(program, pass, a) == sum_falls(program, pass, b);
+}
+
 static bool same_sum(const Pass *pass, const Node *a, const Node *b)
 {
     if (a->op != b->op || a->op == OP_SCATTER_SUM || a->over != b->over)
@@ -52,16 +66,14 @@ static bool same_sum(const Pass *pass, const Node *a, const Node *b)
     return a->op != OP_CONTRACT ? a->arg[0] != b->arg[0] : row_of(pass, a->arg[1]) == row_of(pass, b->arg[1]);
 }
 
-static bool takes(const Pass *pass, const Block *block, const Node *node, BlockKind kind)
+static bool takes(const Program *program, const Pass *pass, const Block *block, const Node *node, BlockKind kind)
 {
     if (block->kind != kind || kind == BLOCK_ROW)
         return false;
-    if (kind == BLOCK_CONTRACT || kind == BLOCK_SUM)
-        return same_sum(pass, block->nodes.at[0], node);
-    if (kind != BLOCK_UNITS)
-        return true;
     const Node *first = block->nodes.at[0];
-    return first->rank == node->rank && first->dim[0] == node->dim[0] && first->dim[1] == node->dim[1];
+    if (kind == BLOCK_CONTRACT || kind == BLOCK_SUM)
+        return same_sum(pass, first, node) || same_loop(program, pass, block, node);
+    return kind != BLOCK_UNITS || same_vectors(first, node);
 }
 
 static void add_node(Program *program, Pass *pass, Block *block, Node *node)
@@ -95,9 +107,9 @@ static BlockKind loop_kind(const Node *node)
     return kind == BLOCK_PRODUCT ? BLOCK_UNITS : kind;
 }
 
-static bool loop_takes(const Pass *pass, const Block *block, const Node *node, BlockKind kind)
+static bool loop_takes(const Program *program, const Pass *pass, const Block *block, const Node *node, BlockKind kind)
 {
-    if (block->level != pass->level[node->id] || !takes(pass, block, node, kind))
+    if (block->level != pass->level[node->id] || !takes(program, pass, block, node, kind))
         return false;
     const Group *group = pass->group[node->id];
     return !group || !block->group || block->group == group;
@@ -120,7 +132,7 @@ static void add_to_loop(Program *program, Pass *pass, Block *loop, Node *node)
     BlockKind kind = loop_kind(node);
     Block *into = NULL;
     for (int i = first_in_time(pass, loop, node); i < loop->body.n && !into; i++)
-        if (loop_takes(pass, loop->body.at[i], node, kind))
+        if (loop_takes(program, pass, loop->body.at[i], node, kind))
             into = loop->body.at[i];
     if (!into) {
         into = block_new(program, pass, kind, DOMAIN_SEQ, pass->level[node->id]);
@@ -176,7 +188,7 @@ static void add_outside(Program *program, Pass *pass, Node *node)
     for (int i = 0; i < pass->blocks.n && !into; i++) {
         Block *block = pass->blocks.at[i];
         if (block->level == pass->level[node->id] && block->domain == domain && block->needs == needs &&
-            takes(pass, block, node, kind))
+            takes(program, pass, block, node, kind))
             into = block;
     }
     if (!into) {
@@ -278,7 +290,7 @@ void pass_blocks(Program *program, Pass *pass)
     add_up_blocks(program, pass);
     for (int i = 0; i < graph->nodes.n; i++) {
         Node *node = graph->nodes.at[i];
-        if (!pass_computes(program, pass, node))
+        if (!pass_computes(program, pass, node) || pass->fused[i])
             continue;
         if (pass->component[i] >= 0) {
             Block *loop = loop_block(program, pass, pass->component[i]);
@@ -287,6 +299,9 @@ void pass_blocks(Program *program, Pass *pass)
         } else
             add_outside(program, pass, node);
     }
+    for (int i = graph->nodes.n - 1; i >= 0; i--) /* users first */
+        if (pass->fused[i])
+            pass->home[i] = pass->home[pass->users[i].at[0]->id];
     for (int i = 0; i < pass->groups.n; i++)
         if (pass->groups.at[i]->prefill)
             add_prefill(program, pass, pass->groups.at[i]);

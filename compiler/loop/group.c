@@ -17,7 +17,7 @@ static void compare_root(void *context, Node **root)
 }
 
 /* An output, a gradient, a start value, or read at other steps: asked for by more than its users. */
-static bool is_asked_for(const Program *program, const Node *node)
+bool node_is_asked_for(const Program *program, const Node *node)
 {
     RootSearch search = {node, false};
     graph_each_root(program->graph, false, compare_root, &search);
@@ -32,7 +32,7 @@ static bool is_asked_for(const Program *program, const Node *node)
 static Node *continued_by(const Program *program, const Pass *pass, const Node *product)
 {
     const NodeList *users = &pass->users[product->id];
-    if (users->n != 1 || is_asked_for(program, product))
+    if (users->n != 1 || node_is_asked_for(program, product))
         return NULL;
     Node *user = users->at[0];
     return node_is_product(user) && product_start(user) == product && product_operand(user) != product ? user : NULL;

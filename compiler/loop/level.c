@@ -3,7 +3,7 @@
 #include "loop/schedule.h"
 
 /* Values that one block can compute side by side: vectors of equal shape, or numbers. */
-static bool same_vectors(const Node *a, const Node *b)
+bool same_vectors(const Node *a, const Node *b)
 {
     return a->rank == b->rank && a->rank > 0 && a->dim[0] == b->dim[0] && a->dim[1] == b->dim[1];
 }
@@ -186,6 +186,10 @@ static void relax_start(Units *u, const GVar *var)
 
 static int unit_weight(const Units *u, const Node *from, const Node *to)
 {
+    if (u->pass->fused[from->id]) /* in the loop of the sum */
+        return 0;
+    if (u->pass->fused[to->id])
+        return 1;
     if (is_single(u, to) && is_single(u, from) && node_domain(from) == node_domain(to) &&
         u->pass->needs[from->id] == u->pass->needs[to->id] && node_is_total(from) == node_is_total(to))
         return edge_weight(from, to, false);
@@ -260,12 +264,41 @@ static bool is_kept_anyway(const Units *u, const bool *read, const Node *node, c
     return waits;
 }
 
+/* Nobody reads the sum that the fused value goes into. */
+static bool is_last(const Units *u, const Node *fused)
+{
+    while (u->pass->fused[fused->id]) {
+        if (u->pass->users[fused->id].n > 1)
+            return false;
+        fused = u->pass->users[fused->id].at[0];
+    }
+    return u->pass->users[fused->id].n == 0;
+}
+
+/* Sums come after the last of what their loops read. */
+static void sums_wait(Units *u)
+{
+    const Graph *graph = u->program->graph;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        bool fused = u->pass->fused[i] || (node_is_row_sum(node) && u->pass->fused[node->arg[0]->id]);
+        for (int k = 0; k < node->n && fused && pass_computes(u->program, u->pass, node); k++) {
+            const Node *arg = node->arg[k];
+            int after = u->level[u->unit[arg->id]] + unit_weight(u, arg, node);
+            if (pass_computes(u->program, u->pass, arg) && u->level[i] < after)
+                u->level[i] = after;
+        }
+    }
+}
+
 static void let_wait(Units *u, const bool *read, const Node *node)
 {
     int latest = 1 << 20;
     bool shares = false;
     for (int k = 0; k < u->pass->users[node->id].n; k++) {
         const Node *user = u->pass->users[node->id].at[k];
+        if (u->pass->fused[user->id]) /* the sum waits as well: sums_wait */
+            continue;
         int weight = unit_weight(u, node, user), at = u->level[u->unit[user->id]] - weight;
         if (at < latest)
             shares = false;
@@ -274,6 +307,9 @@ static void let_wait(Units *u, const bool *read, const Node *node)
     }
     if (!shares || latest <= u->level[node->id])
         return;
+    for (int k = 0; k < u->pass->users[node->id].n; k++)
+        if (u->pass->fused[u->pass->users[node->id].at[k]->id] && !is_last(u, u->pass->users[node->id].at[k]))
+            return;
     for (int k = 0; k < node->n; k++)
         if (!is_kept_anyway(u, read, node->arg[k], node, 0))
             return;
@@ -304,6 +340,7 @@ void pass_levels(Program *program, Pass *pass)
     for (int i = n - 1; i >= 0; i--)
         if (may_wait(&u, read, graph->nodes.at[i]))
             let_wait(&u, read, graph->nodes.at[i]);
+    sums_wait(&u);
     int *loop_level = arena_array(program->arena, int, program->schedule->loops->n + 1);
     for (int i = 0; i < n; i++) {
         if (!pass_computes(program, pass, graph->nodes.at[i]))

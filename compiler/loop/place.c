@@ -68,10 +68,12 @@ static void keep_used(const Program *program, Pass *pass)
     const Graph *graph = program->graph;
     for (int i = 0; i < graph->nodes.n; i++) {
         const Node *node = graph->nodes.at[i];
-        if (!pass_computes(program, pass, node))
+        if (!pass_computes(program, pass, node) || pass->fused[i])
             continue;
         for (int k = 0; k < pass->users[i].n; k++) {
             const Node *user = pass->users[i].at[k];
+            if (pass->fused[user->id]) /* loads or computes it: pass_fill_sums */
+                continue;
             bool starts = pass->group[i] && pass->group[i] == pass->group[user->id] && product_start(user) == node;
             bool total = node_is_total(node) && node_is_total(user);
             if (pass->home[user->id] != pass->home[i] && !starts && !total)
@@ -269,7 +271,7 @@ static void place_mirrors(Program *program, Pass *pass)
 /* ---- everything else ---- */
 
 /* Used only in the same step of the same loop: one copy a row is enough. */
-static bool is_scratch(const Program *program, const Pass *pass, const Node *node)
+bool node_is_scratch(const Program *program, const Pass *pass, const Node *node)
 {
     const Graph *graph = program->graph;
     if (pass->component[node->id] < 0 || (!pass->backward && program->schedule->on_tape[node->id]))
@@ -302,7 +304,7 @@ static bool is_scratch(const Program *program, const Pass *pass, const Node *nod
 
 static void place_node(Program *program, Pass *pass, const Node *node)
 {
-    BufferSpan span = is_scratch(program, pass, node) ? SPAN_ROWS : span_of(node);
+    BufferSpan span = node_is_scratch(program, pass, node) ? SPAN_ROWS : span_of(node);
     Buffer *buffer = buffer_new(program, pass, node->name ? node->name : "t", span, node_width(node));
     buffer->token = node->token;
     pass->loc[node->id] = (Loc){buffer, 0};
@@ -466,6 +468,7 @@ void pass_locs(Program *program, Pass *pass)
         place_rows(program, pass);
     keep_used(program, pass);
     keep_roots(program, pass);
+    pass_fill_sums(program, pass);
     if (pass->backward) {
         adopt_tape(program, pass);
         place_mirrors(program, pass);

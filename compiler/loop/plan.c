@@ -132,7 +132,10 @@ static void add_scratch(Program *program, const Pass *pass, Block *block)
     buffer->forward = !pass->backward;
     buffer->tape_at = buffer->work_at = buffer->back_at = buffer->step_at = -1;
     int64_t widest = 0, depth = 1;
-    for (int k = 0; k < node->n; k++) {
+    bool apart = sums_apart(pass, block);
+    if (apart) /* one after the other */
+        widest = block->nodes.n * (node->rank == 2 ? node->dim[0] * aligned(node->dim[1]) : aligned(node->dim[0]));
+    for (int k = 0; k < node->n && !apart; k++) {
         Operand operand = operand_of(program, pass, node->arg[k]);
         int64_t width = operand.buffer ? operand.buffer->width : aligned(node->arg[k]->dim[0]);
         if (k == 0)
@@ -183,6 +186,9 @@ static void touch_block(const Program *program, const Pass *pass, const Block *b
         for (int k = 0; k < node->n; k++)
             touch_node(program, pass, node->arg[k], at);
     }
+    for (int i = 0; i < block->inside.n; i++)
+        for (int k = 0; k < block->inside.at[i]->n; k++)
+            touch_node(program, pass, block->inside.at[i]->arg[k], at);
     for (int i = 0; i < block->copies.n; i++) {
         touch(block->copies.at[i].to.buffer, pass->backward, at);
         if (block->copies.at[i].node)

@@ -123,6 +123,8 @@ Flops block_flops(const Block *block)
     Flops flops = {0, 0};
     for (int i = 0; i < block->nodes.n; i++)
         add_node(&flops, block->nodes.at[i]);
+    for (int i = 0; i < block->inside.n; i++)
+        add_node(&flops, block->inside.at[i]);
     for (int i = 0; i < block->body.n; i++) {
         Flops phase = block_flops(block->body.at[i]);
         flops.products += phase.products;

@@ -184,6 +184,7 @@ static void pass_init(Program *program, Pass *pass, bool backward)
     pass->home = arena_array(arena, Block *, n);
     pass->loc = arena_array(arena, Loc, n);
     pass->keep = arena_array(arena, bool, n);
+    pass->fused = arena_array(arena, bool, n);
     pass->group = arena_array(arena, Group *, n);
     pass->slot = arena_array(arena, int, n);
     pass->round = arena_array(arena, Round *, n);
@@ -236,7 +237,7 @@ static bool may_be_pulled(const Program *program, const Pass *pass, const Node *
         return false;
     if (!node_is_elementwise(node) || node_domain(node) != DOMAIN_SEQ)
         return false;
-    return node->rank <= 1 && pass->users[node->id].n > 0;
+    return node->rank <= 1 && pass->users[node->id].n > 0 && !pass->fused[node->id];
 }
 
 static bool is_wanted_outside(const Program *program, const Pass *pass, const Node *node)
@@ -264,6 +265,8 @@ static void pull_into_loops(Program *program, Pass *pass)
         int into = -1;
         for (int k = 0; k < pass->users[i].n && into != -2; k++) {
             const Node *user = pass->users[i].at[k];
+            if (pass->fused[user->id])
+                continue;
             int at = pass->component[user->id];
             bool shares = node_is_elementwise(user) && user->rank == node->rank && user->dim[0] == node->dim[0];
             into = at >= 0 && shares && (into < 0 || into == at) ? at : -2;
@@ -314,6 +317,7 @@ static void pass_build(Program *program, Pass *pass)
 {
     pass_find_users(program, pass);
     find_needs(program, pass);
+    pass_find_fused(program, pass);
     pull_into_loops(program, pass);
     pass_loop_levels(program, pass);
     pass_groups(program, pass);

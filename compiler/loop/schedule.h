@@ -73,8 +73,10 @@ typedef struct Block {
     Group *group; /* UNITS in a loop, PRODUCT */
     Round *round; /* PRODUCT */
     GVar *var;    /* INPUT, LEAD */
+    /* CONTRACT, SUM */
+    Buffer *scratch;    /* partial sums */
+    VEC(Node *) inside; /* SUM: values that its loop computes and nobody stores, by id */
     /* LOOP */
-    Buffer *scratch; /* CONTRACT, SUM: partial sums */
     int axis, direction;
     VEC(struct Block *) body; /* phases in order */
     int unroll_steps;
@@ -97,6 +99,7 @@ typedef struct Pass {
     Block **home;    /* [nodes] */
     Loc *loc;        /* [nodes] */
     bool *keep;      /* [nodes] needs a Loc */
+    bool *fused;     /* [nodes] only sums over steps and rows read it: computed inside their loops, never stored */
     NodeList *users; /* [nodes] nodes of the pass that read it, by id */
     Group **group;   /* [nodes] of a product in a chain, or NULL */
     int *slot;       /* [nodes] its slot there */
@@ -139,17 +142,25 @@ Node *product_start(const Node *product);                                       
 bool pass_loads(const Program *program, const Pass *pass, const Node *node);    /* backward loads it from the tape */
 bool pass_computes(const Program *program, const Pass *pass, const Node *node); /* no leaf, not loaded, in the pass */
 void pass_loop_levels(Program *program, Pass *pass);                            /* level.c */
+bool node_is_asked_for(const Program *program, const Node *node);               /* by more than its users: group.c */
+bool node_is_row_sum(const Node *node);                                         /* fuse.c: of vectors, to one vector */
+bool same_vectors(const Node *a, const Node *b); /* level.c: one block can compute them side by side */
 Domain node_domain(const Node *node);
 bool node_is_elementwise(const Node *node);       /* computed in panels or as a number; ONEHOT and OUTER too */
 bool node_is_computed_number(const Node *node);   /* rank 0 and real, computed in a SCALARS block */
 NodeList gradient_terms(Arena *arena, Node *sum); /* of a parameter's gradient, in order */
 bool is_direct_sum(const Node *term);             /* goes into the gradient without a place of its own */
 void pass_find_users(Program *program, Pass *pass);
-void pass_levels(Program *program, Pass *pass); /* level.c */
-void pass_groups(Program *program, Pass *pass); /* group.c: products inside loops and their hoisted beginnings */
-void pass_blocks(Program *program, Pass *pass); /* block.c */
-void pass_locs(Program *program, Pass *pass);   /* place.c */
-void tape_choose(Program *program);             /* tape.c */
-void plan_memory(Program *program);             /* plan.c */
-void choose_unrolling(Program *program);        /* unroll.c */
+void pass_levels(Program *program, Pass *pass);     /* level.c */
+void pass_groups(Program *program, Pass *pass);     /* group.c: products inside loops and their hoisted beginnings */
+void pass_blocks(Program *program, Pass *pass);     /* block.c */
+void pass_find_fused(Program *program, Pass *pass); /* fuse.c: which values are computed inside sums */
+bool sum_falls(const Program *program, const Pass *pass, const Node *value); /* fuse.c: steps fall in its sum */
+bool sums_apart(const Pass *pass, const Block *block);                       /* fuse.c */
+void pass_fill_sums(Program *program, Pass *pass); /* fuse.c: what their loops compute, what they load */
+bool node_is_scratch(const Program *program, const Pass *pass, const Node *node); /* place.c: one step's rows */
+void pass_locs(Program *program, Pass *pass);                                     /* place.c */
+void tape_choose(Program *program);                                               /* tape.c */
+void plan_memory(Program *program);                                               /* plan.c */
+void choose_unrolling(Program *program);                                          /* unroll.c */
 #endif

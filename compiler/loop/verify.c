@@ -108,18 +108,26 @@ static const Buffer *buffer_of(const Check *check, const Node *node)
 
 static bool is_mine(const Block *block, const Node *node, const Pass *pass)
 {
+    for (int i = 0; i < block->inside.n; i++)
+        if (block->inside.at[i] == node)
+            return true;
     return pass->home[node->id] == block;
+}
+
+static void read_arguments_of(Check *check, const Block *block, const Node *node)
+{
+    for (int k = 0; k < node->n; k++)
+        if (!is_mine(block, node->arg[k], check->pass))
+            read_part(check, buffer_of(check, node->arg[k]), node->arg[k]->op == OP_READ, block);
 }
 
 /* A node that is not kept lives in the registers of its home; so do arguments that the same block has just made. */
 static void read_arguments(Check *check, const Block *block)
 {
-    for (int i = 0; i < block->nodes.n; i++) {
-        const Node *node = block->nodes.at[i];
-        for (int k = 0; k < node->n; k++)
-            if (!is_mine(block, node->arg[k], check->pass))
-                read_part(check, buffer_of(check, node->arg[k]), node->arg[k]->op == OP_READ, block);
-    }
+    for (int i = 0; i < block->nodes.n; i++)
+        read_arguments_of(check, block, block->nodes.at[i]);
+    for (int i = 0; i < block->inside.n; i++)
+        read_arguments_of(check, block, block->inside.at[i]);
     for (int i = 0; i < block->copies.n; i++)
         if (block->copies.at[i].node && !is_mine(block, block->copies.at[i].node, check->pass))
             read_buffer(check, buffer_of(check, block->copies.at[i].node), block);
@@ -229,22 +237,32 @@ static bool comes_later(const Order *order, const Block *maker, const Block *blo
     return order->step[maker->id] > order->step[block->id];
 }
 
+static const char *check_arguments(const Program *program, const Order *order, const Block *block, const Node *node)
+{
+    for (int k = 0; k < node->n; k++) {
+        const Node *arg = node->arg[k];
+        bool read = arg->op == OP_READ && arg->var->def;
+        const Block *maker =
+            is_mine(block, arg, order->pass) ? block : order->pass->home[read ? arg->var->def->id : arg->id];
+        bool in_turn = read && maker && order->top[maker->id] == order->top[block->id]; /* of another step */
+        if (maker && !in_turn && comes_later(order, maker, block))
+            return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name,
+                                maker->name);
+        if (maker == block && !read && arg->id >= node->id)
+            return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
+    }
+    return NULL;
+}
+
 static const char *check_block_order(const Program *program, const Order *order, const Block *block)
 {
-    for (int i = 0; i < block->nodes.n; i++) {
-        const Node *node = block->nodes.at[i];
-        for (int k = 0; k < node->n; k++) {
-            const Node *arg = node->arg[k];
-            bool read = arg->op == OP_READ && arg->var->def;
-            const Block *maker = order->pass->home[read ? arg->var->def->id : arg->id];
-            bool in_turn = read && maker && order->top[maker->id] == order->top[block->id]; /* of another step */
-            if (maker && !in_turn && comes_later(order, maker, block))
-                return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name,
-                                    maker->name);
-            if (maker == block && !read && arg->id >= node->id)
-                return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
-        }
-    }
+    const char *wrong = NULL;
+    for (int i = 0; i < block->nodes.n && !wrong; i++)
+        wrong = check_arguments(program, order, block, block->nodes.at[i]);
+    for (int i = 0; i < block->inside.n && !wrong; i++)
+        wrong = check_arguments(program, order, block, block->inside.at[i]);
+    if (wrong)
+        return wrong;
     for (int i = 0; i < block->copies.n; i++) {
         const Node *node = block->copies.at[i].node;
         const Block *maker = node ? order->pass->home[node->id] : NULL;
