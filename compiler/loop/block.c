@@ -269,16 +269,33 @@ static void add_up_blocks(Program *program, Pass *pass)
     }
 }
 
+/* A state of a loop; of other blocks, the last value that the user named, else something about the last one. */
+static const char *name_of_block(Arena *arena, const Block *block)
+{
+    if (block->var)
+        return block->var->name;
+    for (int i = 0; i < block->body.n; i++)
+        for (int k = 0; k < block->body.at[i]->nodes.n; k++) {
+            const GVar *var = block->body.at[i]->nodes.at[k]->defines;
+            if (var && var->lag > 0)
+                return var->name;
+        }
+    if (block->kind == BLOCK_LOOP)
+        return name_of_block(arena, block->body.at[block->body.n - 1]);
+    for (int i = block->nodes.n - 1; i >= 0; i--)
+        if (block->nodes.at[i]->name)
+            return block->nodes.at[i]->name;
+    return block->nodes.n > 0 ? value_name(arena, block->nodes.at[block->nodes.n - 1]) : "start";
+}
+
 static void name_block(Program *program, Block *block)
 {
-    const char *name = block->var ? block->var->name : NULL;
-    for (int i = block->nodes.n - 1; i >= 0 && !name; i--)
-        name = block->nodes.at[i]->name;
+    const char *name = name_of_block(program->arena, block);
     static const char *const kinds[] = {
         [BLOCK_INPUT] = "input", [BLOCK_LEAD] = "lead",       [BLOCK_UNITS] = "units",      [BLOCK_SCALARS] = "numbers",
         [BLOCK_ROW] = "row",     [BLOCK_PRODUCT] = "product", [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",
         [BLOCK_TOTAL] = "total", [BLOCK_LOOP] = "loop"};
-    block->name = arena_printf(program->arena, "%s_%s%d", name ? name : "part", kinds[block->kind], block->id);
+    block->name = arena_printf(program->arena, "%s_%s%d", name, kinds[block->kind], block->id);
     for (int i = 0; i < block->body.n; i++)
         name_block(program, block->body.at[i]);
 }

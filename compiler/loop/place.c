@@ -138,11 +138,7 @@ static Buffer *group_buffer(Program *program, Pass *pass, Group *group)
     if (group->buffer)
         return group->buffer;
     Domain domain = node_domain(group->result[0]);
-    const char *name = group->result[0]->name;
-    Buffer *buffer = buffer_new(program, pass,
-                                name               ? name
-                                : group->slots > 1 ? "gates"
-                                                   : "sum",
+    Buffer *buffer = buffer_new(program, pass, group_name(program->arena, pass, group),
                                 domain == DOMAIN_SEQ    ? SPAN_SEQ
                                 : domain == DOMAIN_ROWS ? SPAN_ROWS
                                                         : SPAN_ONCE,
@@ -305,7 +301,7 @@ bool node_is_scratch(const Program *program, const Pass *pass, const Node *node)
 static void place_node(Program *program, Pass *pass, const Node *node)
 {
     BufferSpan span = node_is_scratch(program, pass, node) ? SPAN_ROWS : span_of(node);
-    Buffer *buffer = buffer_new(program, pass, node->name ? node->name : "t", span, node_width(node));
+    Buffer *buffer = buffer_new(program, pass, value_name(program->arena, node), span, node_width(node));
     buffer->token = node->token;
     pass->loc[node->id] = (Loc){buffer, 0};
 }

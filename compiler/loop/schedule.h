@@ -146,10 +146,13 @@ bool node_is_asked_for(const Program *program, const Node *node);               
 bool node_is_row_sum(const Node *node);                                         /* fuse.c: of vectors, to one vector */
 bool same_vectors(const Node *a, const Node *b); /* level.c: one block can compute them side by side */
 Domain node_domain(const Node *node);
-bool node_is_elementwise(const Node *node);       /* computed in panels or as a number; ONEHOT and OUTER too */
-bool node_is_computed_number(const Node *node);   /* rank 0 and real, computed in a SCALARS block */
-NodeList gradient_terms(Arena *arena, Node *sum); /* of a parameter's gradient, in order */
-bool is_direct_sum(const Node *term);             /* goes into the gradient without a place of its own */
+bool node_is_elementwise(const Node *node);             /* computed in panels or as a number; ONEHOT and OUTER too */
+bool node_is_computed_number(const Node *node);         /* rank 0 and real, computed in a SCALARS block */
+NodeList gradient_terms(Arena *arena, Node *sum);       /* of a parameter's gradient, in order */
+bool is_direct_sum(const Node *term);                   /* goes into the gradient without a place of its own */
+const char *value_name(Arena *arena, const Node *node); /* naming.c: the user's, or one that tells how it is made */
+/* "n_sum" for the one product that n = tanh(...) takes, "gates" for several. */
+const char *group_name(Arena *arena, const Pass *pass, const Group *group);
 void pass_find_users(Program *program, Pass *pass);
 void pass_levels(Program *program, Pass *pass);     /* level.c */
 void pass_groups(Program *program, Pass *pass);     /* group.c: products inside loops and their hoisted beginnings */
