@@ -48,12 +48,13 @@ static char *resolve_target(const char *path, rnn_status *status, rnn_error *err
         }
         target = realpath(path, NULL);
     }
-    /* no file there, or one that another writer has just moved away */
-    if (target == NULL && errno == ENOENT) {
+    if (target == NULL && errno == ENOENT) { /* no file there, or one that another writer has just moved away */
         target = malloc(strlen(path) + 1);
-        if (target != NULL) {
-            memcpy(target, path, strlen(path) + 1);
+        if (target == NULL) { /* not told by errno: compilers may take it that malloc leaves errno alone */
+            *status = rnn_error_set(err, RNN_MEMORY, "cannot write '%s': not enough memory", path);
+            return NULL;
         }
+        memcpy(target, path, strlen(path) + 1);
     }
     if (target == NULL) {
         *status =
