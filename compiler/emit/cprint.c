@@ -1,10 +1,10 @@
-/* cprint.c: lays out the syntax tree of emitted C: K&R, 4 spaces, lines of at most 110 columns.
+/* cprint.c: lays out the syntax tree of emitted C: K&R, 4 spaces, lines of at most 120 columns.
  * It decides where parentheses and line breaks go and nothing else. */
 #include <string.h>
 
 #include "emit/ctree.h"
 
-enum { LINE_WIDTH = 110 };
+enum { LINE_WIDTH = 120 };
 
 static void print_operand(Text *out, const CExpr *e, int outer, bool strict)
 {
@@ -42,22 +42,42 @@ static void indent_by(Text *out, int indent)
         text_add(out, "    ");
 }
 
-/* One logical line, broken after a blank where it is too long. */
+/* Where a line that is too long goes on in the next one: at a blank behind a comma or an operator, rather few
+ * parentheses deep than far to the right. In a comment any blank will do. */
+static int choose_cut(const char *line, int room, bool comment)
+{
+    int best = 0, best_cost = 0, depth = 0;
+    for (int i = 0; i <= room && line[i] != '\0'; i++) {
+        depth += (line[i] == '(' || line[i] == '[') - (line[i] == ')' || line[i] == ']');
+        if (line[i] != ' ' || i <= 20)
+            continue;
+        const bool good = comment || strchr(",;=+-*/?:&|<>", line[i - 1]) != NULL;
+        const int cost = room - i + (comment ? 0 : 24 * depth) + (good ? 0 : 1000);
+        if (best == 0 || cost <= best_cost) {
+            best = i;
+            best_cost = cost;
+        }
+    }
+    return best;
+}
+
+/* One logical line, broken where it is too long. */
 static void print_line(Text *out, int indent, const char *line)
 {
-    int room = LINE_WIDTH - 4 * indent, extra = 0;
+    const int width = LINE_WIDTH - 4 * indent;
+    const bool comment = strncmp(line, "/*", 2) == 0;
+    int room = width;
     indent_by(out, indent);
-    while ((int)strlen(line) > room - extra) {
-        int cut = room - extra;
-        while (cut > 20 && line[cut] != ' ')
-            cut--;
-        if (line[cut] != ' ')
+    while ((int)strlen(line) > room) {
+        const int cut = choose_cut(line, room, comment);
+        if (cut == 0)
             break;
         text_add_n(out, line, (size_t)cut);
         text_add(out, "\n");
-        indent_by(out, indent + 1);
+        indent_by(out, indent);
+        text_add(out, comment ? "   " : "    ");
         line += cut + 1;
-        extra = 4;
+        room = width - 4;
     }
     text_add(out, line);
     text_add(out, "\n");

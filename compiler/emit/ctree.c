@@ -59,6 +59,16 @@ bool c_is_int(const CExpr *e, long long *value)
     return *end == 0;
 }
 
+static bool is_sum(const CExpr *e)
+{
+    return e->n == 2 && (strcmp(e->text, "$a + $b") == 0 || strcmp(e->text, "$a + $B") == 0);
+}
+
+static bool is_difference(const CExpr *e)
+{
+    return e->n == 2 && strcmp(e->text, "$a - $b") == 0;
+}
+
 const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b)
 {
     long long x, y;
@@ -69,6 +79,10 @@ const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b)
         return b;
     if (bi && y == 0)
         return a;
+    if (bi && is_sum(a) && c_is_int(a->arg[1], &x)) /* a constant that is there already */
+        return c_add(arena, a->arg[0], c_int(arena, x + y));
+    if (bi && is_difference(a) && c_is_int(a->arg[1], &x))
+        return c_add(arena, a->arg[0], c_int(arena, y - x));
     if (bi && y < 0)
         return c_expr(arena, PREC_SUM, "$a - $b", a, c_int(arena, -y));
     return c_expr(arena, PREC_SUM, b->prec == PREC_SUM ? "$a + $B" : "$a + $b", a, b); /* integers: any order */
@@ -87,6 +101,20 @@ const CExpr *c_mul(Arena *arena, const CExpr *a, const CExpr *b)
     if (bi && y == 1)
         return a;
     return c_expr(arena, PREC_PROD, "$a * $b", a, b);
+}
+
+const CExpr *c_index(Arena *arena, const CExpr *pointer, const CExpr *index)
+{
+    if (is_sum(pointer))
+        return c_index(arena, pointer->arg[0], c_add(arena, pointer->arg[1], index));
+    return c_expr(arena, PREC_ATOM, "$a[$B]", pointer, index);
+}
+
+const CExpr *c_deref(Arena *arena, const CExpr *pointer)
+{
+    if (is_sum(pointer))
+        return c_index(arena, pointer, c_int(arena, 0));
+    return c_expr(arena, PREC_UNARY, "*$a", pointer);
 }
 
 CBlock *c_block(Arena *arena)
@@ -139,6 +167,12 @@ static CBlock *loop(CBlock *to, const char *name, const CExpr *from, const CExpr
 CBlock *c_for(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step)
 {
     return loop(to, name, from, limit, step, false);
+}
+
+CBlock *c_each(CBlock *to, const char *name, int64_t n, const CExpr **index)
+{
+    *index = n == 1 ? c_int(to->arena, 0) : c_name(to->arena, "%s", name);
+    return n == 1 ? to : c_for(to, name, c_int(to->arena, 0), c_int(to->arena, n), c_int(to->arena, 1));
 }
 
 CBlock *c_for_down(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step)

@@ -5,6 +5,7 @@
 #ifndef RNNC_CTREE_H
 #define RNNC_CTREE_H
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "op/op.h"
 #include "support/text.h"
@@ -58,6 +59,9 @@ const CExpr *c_template(Arena *arena, int prec, const char *text, int n, const C
 const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b);
 const CExpr *c_mul(Arena *arena, const CExpr *a, const CExpr *b);
 bool c_is_int(const CExpr *e, long long *value);
+/* what a pointer points to, and the i-th from there: "*p", and "p[i]" for sums */
+const CExpr *c_deref(Arena *arena, const CExpr *pointer);
+const CExpr *c_index(Arena *arena, const CExpr *pointer, const CExpr *index);
 
 /* --- statements: appended to a block; those with a body return it --- */
 CBlock *c_block(Arena *arena);
@@ -65,6 +69,8 @@ void c_decl(CBlock *to, const char *type, const char *name, const CExpr *value);
 void c_assign(CBlock *to, const CExpr *target, const char *op, const CExpr *value);
 void c_call(CBlock *to, const CExpr *value);
 CBlock *c_for(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step);
+/* for (name = 0; name < n; name++), *index being the name; once: no loop, and the index is 0 */
+CBlock *c_each(CBlock *to, const char *name, int64_t n, const CExpr **index);
 /* for (name = from; name >= limit; name -= step) */
 CBlock *c_for_down(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step);
 /* for (; cond; name += step), or name -= step: goes on with a variable declared before */

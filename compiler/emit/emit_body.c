@@ -91,7 +91,7 @@ static void emit_d_state(Emit *emit, CBlock *out)
             const CExpr *at = c_name(arena, "to + %lld + (%d * %lld + row) * %lld", (long long)slot->at, grad->back - 1,
                                      (long long)program->model->axes.at[AXIS_BATCH].high, (long long)slot->width);
             if (grad->grad->rank == 0)
-                c_assign(rows, c_expr(arena, PREC_ATOM, "*($A)", at), "=", number_of(&ctx, grad->grad));
+                c_assign(rows, c_deref(arena, at), "=", number_of(&ctx, grad->grad));
             else
                 c_call(rows, c_expr(arena, PREC_ATOM, "memcpy($A, $B, $C * sizeof(rnn_real))", at,
                                     node_pointer(&ctx, grad->grad), c_int(arena, slot->width)));

@@ -47,8 +47,8 @@ static const CExpr *reduce(const Ctx *ctx, const Node *node)
 
 static const CExpr *pick(const Ctx *ctx, const Node *node)
 {
-    return c_expr(ctx->arena, PREC_ATOM, "rnn_splat(($A)[$B])", node_pointer(ctx, node->arg[0]),
-                  token_of(ctx, node->arg[1]));
+    const CExpr *element = c_index(ctx->arena, node_pointer(ctx, node->arg[0]), token_of(ctx, node->arg[1]));
+    return c_expr(ctx->arena, PREC_ATOM, "rnn_splat($A)", element);
 }
 
 static const CExpr *number_value(const Ctx *ctx, const Node *node)
@@ -65,7 +65,7 @@ static const CExpr *number_value(const Ctx *ctx, const Node *node)
 static void store_number(const Ctx *ctx, CBlock *out, const Node *node, const CExpr *value)
 {
     const CExpr *to = row_pointer(ctx, ctx->pass->loc[node->id].buffer, 0);
-    c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", value);
+    c_assign(out, c_deref(ctx->arena, to), "=", value);
 }
 
 static void past_the_end(const Ctx *ctx, CBlock *body)
@@ -173,7 +173,7 @@ static void sum_rows(const Ctx *ctx, CBlock *out, const Node *node, const char *
 void emit_total(const Ctx *ctx, CBlock *out, const Node *node)
 {
     Arena *arena = ctx->arena;
-    const char *name = arena_printf(arena, "%s_%d", node->name ? node->name : "t", node->id);
+    const char *name = arena_printf(arena, "%s_%d", node->name ? node->name : "total", node->id);
     if (op_info[node->op].family == FAMILY_AXIS) {
         sum_rows(ctx, out, node, name);
     } else {
@@ -188,6 +188,6 @@ void emit_total(const Ctx *ctx, CBlock *out, const Node *node)
     }
     ctx->local[node->id] = c_name(arena, "%s", name);
     if (block_keeps(ctx, node))
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", row_pointer(ctx, ctx->pass->loc[node->id].buffer, 0)), "=",
+        c_assign(out, c_deref(arena, row_pointer(ctx, ctx->pass->loc[node->id].buffer, 0)), "=",
                  c_expr(arena, PREC_UNARY, "(rnn_real)$a", ctx->local[node->id]));
 }

@@ -29,7 +29,7 @@ static void emit_softmax(Ctx *ctx, CBlock *out, const Node *node)
 
 static void emit_argmax(Ctx *ctx, CBlock *out, const Node *node)
 {
-    c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
+    c_assign(out, c_deref(ctx->arena, to_pointer(ctx, node)), "=",
              c_expr(ctx->arena, PREC_ATOM, "(int32_t)rnn_row_argmax($A, $B)", node_pointer(ctx, node->arg[0]),
                     num(ctx, node->arg[0]->dim[0])));
 }
@@ -52,7 +52,7 @@ static void emit_sample(Ctx *ctx, CBlock *out, const Node *node)
     const CExpr *value = c_expr(ctx->arena, PREC_ATOM, "(int32_t)rnn_row_sample($A, $B, $C, $D, $E)",
                                 node_pointer(ctx, node->arg[0]), num(ctx, node->arg[0]->dim[0]),
                                 number_of(ctx, node->arg[1]), random_word(ctx, node, 0), random_word(ctx, node, 1));
-    c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", value);
+    c_assign(out, c_deref(ctx->arena, to_pointer(ctx, node)), "=", value);
 }
 
 static void emit_mask(Ctx *ctx, CBlock *out, const Node *node)
@@ -64,8 +64,7 @@ static void emit_mask(Ctx *ctx, CBlock *out, const Node *node)
         c_decl(drops, "rnn_real", "mask[16]", NULL);
         CALL(ctx, drops, "rnn_dropout_row(mask, 1, $A, f->key, $B, (uint32_t)$c, $D)", number_of(ctx, node->arg[0]),
              position_of(ctx, node), row, c_name(ctx->arena, "%dU", node->site));
-        c_assign(drops, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
-                 c_name(ctx->arena, "mask[0]"));
+        c_assign(drops, c_deref(ctx->arena, to_pointer(ctx, node)), "=", c_name(ctx->arena, "mask[0]"));
     } else {
         CALL(ctx, drops, "rnn_dropout_row($A, $B, $C, f->key, $D, (uint32_t)$e, $F)", to_pointer(ctx, node),
              num(ctx, count), number_of(ctx, node->arg[0]), position_of(ctx, node), row,
@@ -73,7 +72,7 @@ static void emit_mask(Ctx *ctx, CBlock *out, const Node *node)
     }
     CBlock *keeps =
         c_for(c_else(out), "i", num(ctx, 0), num(ctx, node->rank == 1 ? padded(count) : count), num(ctx, 1));
-    c_assign(keeps, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "=", num(ctx, 1));
+    c_assign(keeps, c_expr(ctx->arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node)), "=", num(ctx, 1));
 }
 
 static void emit_gather(Ctx *ctx, CBlock *out, const Node *node)
@@ -86,7 +85,7 @@ static void emit_gather(Ctx *ctx, CBlock *out, const Node *node)
     }
     c_decl(out, "const int32_t", "column", token_of(ctx, node->arg[1]));
     CBlock *each = c_for(out, "i", num(ctx, 0), num(ctx, padded(node->dim[0])), num(ctx, 1));
-    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "=",
+    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node)), "=",
              c_expr(ctx->arena, PREC_NONE, "i < $A && column >= 0 ? ($B)[i * $C + column] : 0", num(ctx, node->dim[0]),
                     node_pointer(ctx, table), num(ctx, row_stride(table))));
 }
@@ -112,7 +111,7 @@ static void emit_join(Ctx *ctx, CBlock *out, const Node *node)
         const Node *part = node->arg[i];
         const CExpr *to = c_add(ctx->arena, to_pointer(ctx, node), num(ctx, at));
         if (part->rank == 0)
-            c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", number_of(ctx, part));
+            c_assign(out, c_deref(ctx->arena, to), "=", number_of(ctx, part));
         else
             CALL(ctx, out, "memcpy($A, $B, $C * sizeof(rnn_real))", to, node_pointer(ctx, part),
                  num(ctx, length_of(part)));
@@ -124,8 +123,7 @@ static void emit_slice(Ctx *ctx, CBlock *out, const Node *node)
 {
     const CExpr *from = c_add(ctx->arena, node_pointer(ctx, node->arg[0]), num(ctx, node->from));
     if (node->rank == 0) {
-        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
-                 c_expr(ctx->arena, PREC_ATOM, "*($A)", from));
+        c_assign(out, c_deref(ctx->arena, to_pointer(ctx, node)), "=", c_deref(ctx->arena, from));
         return;
     }
     clear_row(ctx, out, node);
@@ -138,7 +136,7 @@ static void emit_pad(Ctx *ctx, CBlock *out, const Node *node)
     const CExpr *to = c_add(ctx->arena, to_pointer(ctx, node), num(ctx, node->from));
     clear_row(ctx, out, node);
     if (part->rank == 0)
-        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", number_of(ctx, part));
+        c_assign(out, c_deref(ctx->arena, to), "=", number_of(ctx, part));
     else
         CALL(ctx, out, "memcpy($A, $B, $C * sizeof(rnn_real))", to, node_pointer(ctx, part), num(ctx, length_of(part)));
 }
@@ -150,10 +148,10 @@ static void emit_scatter(Ctx *ctx, CBlock *out, const Node *node)
     CBlock *inside = c_if(out, c_name(ctx->arena, "token >= 0"));
     int64_t stride = node->rank == 1 ? 1 : padded(node->dim[1]), n = length_of(node->arg[0]);
     CBlock *each = c_for(inside, "i", num(ctx, 0), num(ctx, n), num(ctx, 1));
-    const char *at = node->ta ? "($A)[i * $B + token]" : "($A)[token * $B + i]";
+    const char *at = node->ta ? "$a[i * $B + token]" : "$a[token * $B + i]";
     c_assign(each, c_expr(ctx->arena, PREC_ATOM, at, to_pointer(ctx, node), num(ctx, stride)), "=",
              node->arg[0]->rank == 0 ? number_of(ctx, node->arg[0])
-                                     : c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node->arg[0])));
+                                     : c_expr(ctx->arena, PREC_ATOM, "$a[i]", node_pointer(ctx, node->arg[0])));
 }
 
 /* ---- small matrices ---- */
@@ -170,8 +168,8 @@ static void emit_matvec(Ctx *ctx, CBlock *out, const Node *node)
     if (node->op != OP_FMA_PRODUCT)
         return;
     CBlock *each = c_for(out, "i", num(ctx, 0), num(ctx, node->dim[0]), num(ctx, 1));
-    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)),
-             "+=", c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node->arg[0])));
+    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node)),
+             "+=", c_expr(ctx->arena, PREC_ATOM, "$a[i]", node_pointer(ctx, node->arg[0])));
 }
 
 static void emit_matmul(Ctx *ctx, CBlock *out, const Node *node)
@@ -191,9 +189,9 @@ static void emit_transpose(Ctx *ctx, CBlock *out, const Node *node)
     clear_row(ctx, out, node);
     CBlock *rows = c_for(out, "i", num(ctx, 0), num(ctx, node->dim[0]), num(ctx, 1));
     CBlock *each = c_for(rows, "k", num(ctx, 0), num(ctx, node->dim[1]), num(ctx, 1));
-    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "($A)[i * $B + k]", to_pointer(ctx, node), num(ctx, row_stride(node))),
+    c_assign(each, c_expr(ctx->arena, PREC_ATOM, "$a[i * $B + k]", to_pointer(ctx, node), num(ctx, row_stride(node))),
              "=",
-             c_expr(ctx->arena, PREC_ATOM, "($A)[k * $B + i]", node_pointer(ctx, node->arg[0]),
+             c_expr(ctx->arena, PREC_ATOM, "$a[k * $B + i]", node_pointer(ctx, node->arg[0]),
                     num(ctx, row_stride(node->arg[0]))));
 }
 
@@ -219,7 +217,7 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
     const CExpr *count = c_name(ctx->arena, "%lld * sizeof(%s)", (long long)width_of(node), type);
     const Node *arg = node->arg[0];
     if (arg->rank == 0 && !arg->token) {
-        c_assign(inside, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", number_of(&at, arg));
+        c_assign(inside, c_deref(ctx->arena, to_pointer(ctx, node)), "=", number_of(&at, arg));
     } else {
         Loc loc = node_loc(ctx->program, ctx->pass, arg);
         if (loc.buffer->slots == 1) {
@@ -229,8 +227,8 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
             at.lane = c_name(ctx->arena, "k");
             CBlock *panels = c_for(inside, "i", num(ctx, 0), num(ctx, width_of(node) / PANEL), num(ctx, 1));
             CBlock *lanes = c_for(panels, "k", num(ctx, 0), num(ctx, PANEL), num(ctx, 1));
-            c_assign(lanes, c_expr(ctx->arena, PREC_ATOM, "($A)[$B]", to_pointer(ctx, node), unit_position(&at)), "=",
-                     c_expr(ctx->arena, PREC_ATOM, "($A)[$B]", row_pointer(&at, loc.buffer, node_offset(arg)),
+            c_assign(lanes, c_expr(ctx->arena, PREC_ATOM, "$a[$B]", to_pointer(ctx, node), unit_position(&at)), "=",
+                     c_expr(ctx->arena, PREC_ATOM, "$a[$B]", row_pointer(&at, loc.buffer, node_offset(arg)),
                             unit_index(&at, loc.buffer->slots, loc.slot)));
         }
     }
@@ -258,12 +256,12 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
     Ctx at = *ctx;
     const Node *arg = node->arg[0];
     Arena *arena = ctx->arena;
-    const CExpr *to = c_expr(arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node));
+    const CExpr *to = c_expr(arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node));
     if (node->rank == 0 && node->op == OP_SUM_AXES) {
         c_decl(out, "double", "sum", c_name(arena, "0.0"));
         CBlock *steps = open_over(&at, out, arg, node->over);
         c_assign(steps, c_name(arena, "sum"), "+=", c_expr(arena, PREC_UNARY, "(double)$a", number_of(&at, arg)));
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", c_name(arena, "(rnn_real)sum"));
+        c_assign(out, c_deref(arena, to_pointer(ctx, node)), "=", c_name(arena, "(rnn_real)sum"));
         return;
     }
     const char *start = node->op == OP_SUM_AXES   ? "0"
@@ -274,7 +272,7 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
     CBlock *steps = open_over(&at, out, arg, node->over);
     CBlock *each = c_for(steps, "i", num(ctx, 0), num(ctx, width_of(node)), num(ctx, 1));
     const CExpr *from =
-        arg->rank == 0 ? number_of(&at, arg) : c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, arg));
+        arg->rank == 0 ? number_of(&at, arg) : c_expr(arena, PREC_ATOM, "$a[i]", node_pointer(&at, arg));
     if (node->op == OP_SUM_AXES) {
         c_assign(each, to, "+=", from);
         return;
@@ -285,7 +283,7 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
 
 static const CExpr *component(const Ctx *ctx, const Node *node)
 {
-    return node->rank == 0 ? number_of(ctx, node) : c_expr(ctx->arena, PREC_ATOM, "($A)[i]", node_pointer(ctx, node));
+    return node->rank == 0 ? number_of(ctx, node) : c_expr(ctx->arena, PREC_ATOM, "$a[i]", node_pointer(ctx, node));
 }
 
 /* first = 0 where the value at the place of `before` is the extreme, too. */
@@ -322,7 +320,7 @@ static void emit_first_equal(Ctx *ctx, CBlock *out, const Node *node)
         }
         look_back(&before, rows, a, most);
     }
-    c_assign(each, c_expr(arena, PREC_ATOM, "($A)[i]", to_pointer(ctx, node)), "=", c_name(arena, "first"));
+    c_assign(each, c_expr(arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node)), "=", c_name(arena, "first"));
 }
 
 /* Tokens chosen by a condition, and other plain copies. */
@@ -331,7 +329,7 @@ static void emit_token_where(Ctx *ctx, CBlock *out, const Node *node)
     const CExpr *value = node->n == 3 ? c_expr(ctx->arena, PREC_NONE, "$a != 0 ? $b : $c", number_of(ctx, node->arg[0]),
                                                token_of(ctx, node->arg[1]), token_of(ctx, node->arg[2]))
                                       : token_of(ctx, node->arg[0]);
-    c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", value);
+    c_assign(out, c_deref(ctx->arena, to_pointer(ctx, node)), "=", value);
 }
 
 static const struct {
@@ -373,12 +371,12 @@ static void past_the_end(const Ctx *ctx, CBlock *body, const Node *node)
     CBlock *past = c_if(body, c_name(ctx->arena, "t >= f->length[row]"));
     const Node *start = start_past_end(ctx, ctx->pass->loc[node->id]);
     if (start && (node->token || node->rank == 0))
-        c_assign(past, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=",
+        c_assign(past, c_deref(ctx->arena, to_pointer(ctx, node)), "=",
                  node->token ? token_of(ctx, start) : number_of(ctx, start));
     else if (start)
         store_start(ctx, past, node, start);
     else if (node->token) /* a token that nothing looks up */
-        c_assign(past, c_expr(ctx->arena, PREC_ATOM, "*($A)", to_pointer(ctx, node)), "=", num(ctx, -1));
+        c_assign(past, c_deref(ctx->arena, to_pointer(ctx, node)), "=", num(ctx, -1));
     else
         CALL(ctx, past, "memset($A, 0, $B * sizeof(rnn_real))", to_pointer(ctx, node), num(ctx, width_of(node)));
     c_return(past, NULL);

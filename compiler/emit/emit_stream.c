@@ -112,8 +112,7 @@ static bool give_generated(Stream *stream, CBlock *out)
             const CExpr *value = var->token ? token_of(&at, entry->values.at[i]) : number_of(&at, entry->values.at[i]);
             c_assign(rows, c_name(arena, "%s_out[row]", var->var->c_name), "=", value);
             if (to)
-                c_assign(rows, c_expr(arena, PREC_ATOM, "*($A)", to), "=",
-                         c_name(arena, "%s_out[row]", var->var->c_name));
+                c_assign(rows, c_deref(arena, to), "=", c_name(arena, "%s_out[row]", var->var->c_name));
             continue;
         }
         int64_t count = var->dim[0] * var->dim[1];

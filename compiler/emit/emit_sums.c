@@ -157,7 +157,7 @@ static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
         c_assign(each,
                  c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[i * %lld + $A]", to.pointer, (long long)to.stride),
                         token_of(&at, token)),
-                 "+=", c_expr(arena, PREC_ATOM, "($A)[i]", node_pointer(&at, value)));
+                 "+=", c_index(arena, node_pointer(&at, value), c_name(arena, "i")));
     } else {
         c_call(loop, c_expr(arena, PREC_ATOM,
                             arena_printf(arena, "rnn_scatter_add_row(%s, %lld, %lld, $A, $B)", to.pointer,
@@ -236,7 +236,7 @@ static void add_value(const Ctx *ctx, CBlock *body, const GVar *param, const Nod
     CBlock *each = c_for(body, "i", c_int(arena, 0), c_int(arena, rows), c_int(arena, 1));
     each = c_for(each, "k", c_int(arena, 0), c_int(arena, columns), c_int(arena, 1));
     c_assign(each, c_name(arena, "%s + i * %lld + k]", to, (long long)columns),
-             "+=", c_expr(arena, PREC_ATOM, "($A)[i * $B + k]", from, c_int(arena, padded(columns))));
+             "+=", c_index(arena, from, c_name(arena, "i * %lld + k", (long long)padded(columns))));
 }
 
 void emit_gradients(Emit *emit, CBlock *body)

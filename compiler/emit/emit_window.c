@@ -27,7 +27,7 @@ static int64_t count_of(const GVar *var)
 static void copy_in(Ctx *ctx, CBlock *out, const GVar *var, const CExpr *to, const CExpr *from)
 {
     if (var->token || var->rank == 0) {
-        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", c_expr(ctx->arena, PREC_ATOM, "*($A)", from));
+        c_assign(out, c_deref(ctx->arena, to), "=", c_deref(ctx->arena, from));
     } else if (var->rank == 1) {
         c_call(out, c_expr(ctx->arena, PREC_ATOM, "rnn_pad_row($A, $B, $C)", to, from, num(ctx, var->dim[0])));
     } else {
@@ -40,7 +40,7 @@ static void copy_in(Ctx *ctx, CBlock *out, const GVar *var, const CExpr *to, con
 static void clear_input(Ctx *ctx, CBlock *out, const GVar *var, const CExpr *to, int64_t width)
 {
     if (var->token)
-        c_assign(out, c_expr(ctx->arena, PREC_ATOM, "*($A)", to), "=", num(ctx, -1));
+        c_assign(out, c_deref(ctx->arena, to), "=", num(ctx, -1));
     else
         c_call(out, c_expr(ctx->arena, PREC_ATOM, "memset($A, 0, $B * sizeof(rnn_real))", to, num(ctx, width)));
 }
@@ -87,12 +87,12 @@ static void store_init(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 {
     Arena *arena = ctx->arena;
     if (var->token) {
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, 0)), "=",
+        c_assign(out, c_deref(arena, row_pointer(ctx, loc.buffer, 0)), "=",
                  var->init ? token_of(ctx, var->init) : num(ctx, -1));
         return;
     }
     if (var->rank == 0) {
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, 0)), "=",
+        c_assign(out, c_deref(arena, row_pointer(ctx, loc.buffer, 0)), "=",
                  var->init ? number_of(ctx, var->init) : num(ctx, 0));
         return;
     }
@@ -194,11 +194,11 @@ static void copy_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
 {
     Arena *arena = ctx->arena;
     if (value->token) {
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to), "=", token_of(ctx, value));
+        c_assign(out, c_deref(arena, to), "=", token_of(ctx, value));
         return;
     }
     if (value->rank == 0) {
-        c_assign(out, c_expr(arena, PREC_ATOM, "*($A)", to), "=", number_of(ctx, value));
+        c_assign(out, c_deref(arena, to), "=", number_of(ctx, value));
         return;
     }
     int64_t columns = value->dim[value->rank - 1];

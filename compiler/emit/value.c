@@ -227,7 +227,7 @@ const CExpr *token_of(const Ctx *ctx, const Node *node)
     if (node->op == OP_TOKEN)
         return c_int(ctx->arena, (long long)node->number);
     Loc loc = node_loc(ctx->program, ctx->pass, node);
-    return c_expr(ctx->arena, PREC_ATOM, "*($A)", row_pointer(ctx, loc.buffer, node_offset(node)));
+    return c_deref(ctx->arena, row_pointer(ctx, loc.buffer, node_offset(node)));
 }
 
 /* Where the caller's array of adjoints has this step and row. */
@@ -273,8 +273,7 @@ const CExpr *number_of(const Ctx *ctx, const Node *node)
     const CExpr *leaf = node->rank == 0 ? leaf_number(ctx, node) : NULL;
     if (leaf)
         return leaf;
-    return c_expr(ctx->arena, PREC_ATOM, "*($A)",
-                  row_pointer(ctx, node_loc(ctx->program, ctx->pass, node).buffer, node_offset(node)));
+    return c_deref(ctx->arena, row_pointer(ctx, node_loc(ctx->program, ctx->pass, node).buffer, node_offset(node)));
 }
 
 /* ---- vectors ---- */
@@ -320,11 +319,10 @@ static const CExpr *compute_outer(const Ctx *ctx, const Node *node)
     const Node *left = node->arg[0];
     const CExpr *element;
     if (left->op == OP_PARAM) {
-        element = c_expr(arena, PREC_ATOM, "*($A)", advance(ctx, param_pointer(ctx, left->var), ctx->matrix_row));
+        element = c_deref(arena, advance(ctx, param_pointer(ctx, left->var), ctx->matrix_row));
     } else {
         Loc loc = node_loc(ctx->program, ctx->pass, left);
-        element = c_expr(arena, PREC_ATOM, "*($A)",
-                         advance(ctx, row_pointer(ctx, loc.buffer, node_offset(left)), ctx->matrix_row));
+        element = c_deref(arena, advance(ctx, row_pointer(ctx, loc.buffer, node_offset(left)), ctx->matrix_row));
     }
     return c_expr(arena, PREC_PROD, "rnn_splat($A) * $b", element, value_of(ctx, node->arg[1]));
 }
