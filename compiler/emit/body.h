@@ -1,5 +1,6 @@
 /* body.h: what the files that emit the inside of a model share: where a value stands as a C expression, and the
  * value of a node as an expression over rnn_vec. emit_body.c calls the parts in order:
+ *   emit_comment.c what each block computes, in words of the language
  *   emit_frame.c   the struct of pointers that every block gets, and one function a place (tape, work) that fills it
  *   emit_pack.c    packed weights
  *   emit_units.c   vectors element by element       emit_product.c  tiles of products of a phase
@@ -48,9 +49,12 @@ const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset);
 const CExpr *node_pointer(const Ctx *ctx, const Node *node);
 /* Index of the vector's first unit in a buffer row: panel * slots * 16 + slot * 16 + lane */
 const CExpr *unit_index(const Ctx *ctx, int slots, int slot);
-const CExpr *unit_position(const Ctx *ctx); /* panel * 16 + lane */
+const CExpr *unit_position(const Ctx *ctx);             /* panel * 16 + lane */
+const CExpr *units_left(const Ctx *ctx, int64_t units); /* from there: "20 - (int)(panel * 16 + u)" */
 const CExpr *param_pointer(const Ctx *ctx, const GVar *param);
 int64_t param_offset(const Program *program, const GVar *param);
+/* "f->grad + 384", "f->grad" for 0 */
+const char *lay_offset(Arena *arena, const char *pointer, int64_t offset);
 int64_t row_stride(const Node *matrix); /* reals between rows of a rank-2 value in memory; parameters: not padded */
 
 /* From here on row pointers of (t, row) are declared in a group at this place of `body`. */
@@ -62,7 +66,7 @@ const CExpr *value_of(const Ctx *ctx, const Node *node);   /* rnn_vec */
 const CExpr *number_of(const Ctx *ctx, const Node *node);  /* rnn_real */
 const CExpr *token_of(const Ctx *ctx, const Node *node);   /* int32_t */
 const CExpr *compute(const Ctx *ctx, const Node *node);    /* the node's own expression over value_of its arguments */
-const char *local_name(const Ctx *ctx, const Node *node);  /* the user's name or tN */
+const char *local_name(const Ctx *ctx, const Node *node);  /* the user's name or vN */
 const char *loaded_name(const Ctx *ctx, const Node *node); /* "h_prev" of h[t-1]; else local_name */
 const char *unique_name(const Ctx *ctx, const char *name, int id);    /* not yet the name of a value of this block */
 void comment_equation(const Ctx *ctx, CBlock *out, const Node *node); /* "charlm.rnn:20  h[t] = ..." */
@@ -74,6 +78,9 @@ bool block_keeps(const Ctx *ctx, const Node *node);
 void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64_t units);
 /* What stands in a place at steps past a row's length: the start value where a reverse read looks there; NULL: zero. */
 const Node *start_past_end(const Ctx *ctx, Loc place);
+
+/* What the function of a block computes, above it. */
+void emit_block_comment(const Ctx *ctx, CBlock *out);
 
 void emit_frame(Emit *emit, CBlock *out);
 void emit_places(Emit *emit, CBlock *out);

@@ -52,7 +52,8 @@ static int choose_cut(const char *line, int room, bool comment)
         if (line[i] != ' ' || i <= 20)
             continue;
         const bool good = comment || strchr(",;=+-*/?:&|<>", line[i - 1]) != NULL;
-        const int cost = room - i + (comment ? 0 : 24 * depth) + (good ? 0 : 1000);
+        const int cost =
+            room - i + (comment ? 0 : 24 * depth) + (comment || line[i - 1] == ',' ? 0 : 12) + (good ? 0 : 1000);
         if (best == 0 || cost <= best_cost) {
             best = i;
             best_cost = cost;

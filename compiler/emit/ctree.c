@@ -59,6 +59,13 @@ bool c_is_int(const CExpr *e, long long *value)
     return *end == 0;
 }
 
+const char *c_text(Arena *arena, const CExpr *e)
+{
+    Text text = text_new(arena);
+    c_print_expr(&text, e);
+    return text_z(&text);
+}
+
 static bool is_sum(const CExpr *e)
 {
     return e->n == 2 && (strcmp(e->text, "$a + $b") == 0 || strcmp(e->text, "$a + $B") == 0);

@@ -59,6 +59,7 @@ const CExpr *c_template(Arena *arena, int prec, const char *text, int n, const C
 const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b);
 const CExpr *c_mul(Arena *arena, const CExpr *a, const CExpr *b);
 bool c_is_int(const CExpr *e, long long *value);
+const char *c_text(Arena *arena, const CExpr *e); /* for templates of text */
 /* what a pointer points to, and the i-th from there: "*p", and "p[i]" for sums */
 const CExpr *c_deref(Arena *arena, const CExpr *pointer);
 const CExpr *c_index(Arena *arena, const CExpr *pointer, const CExpr *index);

@@ -21,8 +21,10 @@ static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *blo
         for (int i = 0; i < block->body.n; i++)
             emit_one(emit, out, pass, block->body.at[i]);
         Run run = run_new(emit, pass);
+        emit_block_comment(&ctx, out);
         emit_loop(&run, out, block);
     } else if (emitters[block->kind]) {
+        emit_block_comment(&ctx, out);
         emitters[block->kind](&ctx, out);
     }
 }
@@ -33,6 +35,12 @@ void emit_block_functions(Emit *emit, CBlock *out, const Pass *pass)
         emit_one(emit, out, pass, pass->blocks.at[i]);
 }
 
+static const char *position_index(const Emit *emit)
+{
+    return c_text(emit->arena,
+                  c_add(emit->arena, c_int(emit->arena, emit->program->position_at), c_name(emit->arena, "row")));
+}
+
 /* Lengths and positions of the rows; how many steps are valid in all. */
 static void emit_start(Emit *emit, CBlock *out)
 {
@@ -40,18 +48,20 @@ static void emit_start(Emit *emit, CBlock *out)
     const char *params[] = {arena_printf(arena, "%s_frame *f", emit->m), "const int32_t *length",
                             arena_printf(arena, "const %s_state *s", emit->m)};
     const char *count[] = {params[0]};
+    c_comment(out, "How many steps stand inside the rows' lengths.");
     CBlock *body =
         c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_count_valid", emit->m), count, 1);
     c_assign(body, c_name(arena, "f->valid"), "=", c_int(arena, 0));
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "f->valid"), "+=", c_name(arena, "f->length[row]"));
     c_blank(out);
+    c_comment(out, "Lengths of the rows (NULL: all steps), and how many steps each has behind it.");
     body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_start", emit->m), params, 3);
     rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(rows, c_name(arena, "f->length[row]"), "=",
              c_name(arena, "length != NULL ? length[row] : (int32_t)f->steps"));
     c_assign(rows, c_name(arena, "f->position[row]"), "=",
-             c_name(arena, "s != NULL ? s->i[%lld + row] : 0", (long long)emit->program->position_at));
+             c_name(arena, "s != NULL ? s->i[%s] : 0", position_index(emit)));
     c_call(body, c_name(arena, "%s_count_valid(f)", emit->m));
     c_blank(out);
 }
@@ -61,10 +71,11 @@ static void emit_advance(Emit *emit, CBlock *out)
     Arena *arena = emit->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m),
                             arena_printf(arena, "%s_state *s", emit->m)};
+    c_comment(out, "The rows have these steps behind them, too.");
     CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_advance", emit->m), params, 2);
     CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     c_assign(
-        rows, c_name(arena, "s->i[%lld + row]", (long long)emit->program->position_at), "=",
+        rows, c_name(arena, "s->i[%s]", position_index(emit)), "=",
         c_name(arena, "f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX"));
     c_blank(out);
 }
@@ -75,6 +86,7 @@ static void emit_d_state(Emit *emit, CBlock *out)
     Arena *arena = emit->arena;
     const Program *program = emit->program;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m), "rnn_real *to"};
+    c_comment(out, "d of the values before the window, in the layout of %s_state.r.", emit->m);
     CBlock *body =
         c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
     c_call(body, c_name(arena, "(void)f"));
@@ -88,8 +100,10 @@ static void emit_d_state(Emit *emit, CBlock *out)
                 continue;
             CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
             ctx.row = c_name(arena, "row");
-            const CExpr *at = c_name(arena, "to + %lld + (%d * %lld + row) * %lld", (long long)slot->at, grad->back - 1,
-                                     (long long)program->model->axes.at[AXIS_BATCH].high, (long long)slot->width);
+            const CExpr *row =
+                c_add(arena, c_int(arena, (grad->back - 1) * program->model->axes.at[AXIS_BATCH].high), ctx.row);
+            const CExpr *at = c_add(arena, c_name(arena, "%s", lay_offset(arena, "to", slot->at)),
+                                    c_mul(arena, row, c_int(arena, slot->width)));
             if (grad->grad->rank == 0)
                 c_assign(rows, c_deref(arena, at), "=", number_of(&ctx, grad->grad));
             else
@@ -115,26 +129,33 @@ static void emit_entry_points(Emit *emit, Text *out)
     }
 }
 
+static void part(CBlock *file, const char *title)
+{
+    c_comment(file, "---- %s ----", title);
+    c_blank(file);
+}
+
 void emit_body(Emit *emit, Text *out)
 {
     const Schedule *schedule = emit->program->schedule;
     CBlock *file = c_block(emit->arena);
-    if (emit->program->graph->loss)
-        c_line(file,
-               "static rnn_status %s_fail(rnn_fault *fault, rnn_status code, const char *what, int32_t axis,\n"
-               "    int32_t step, int32_t row);\n",
-               emit->m);
+    part(file, "Where everything is");
     emit_frame(emit, file);
     emit_places(emit, file);
     emit_start(emit, file);
     emit_advance(emit, file);
+    part(file, "Weights in panels");
     emit_pack(emit, file);
+    part(file, "Forward");
     emit_block_functions(emit, file, &schedule->forward);
+    part(file, "What leaves a window: outputs and the state of the rows");
     emit_window(emit, file);
     if (schedule->has_backward) {
+        part(file, "Backward");
         emit_block_functions(emit, file, &schedule->backward);
         emit_d_state(emit, file);
     }
+    part(file, "Whole calls, their arguments checked before");
     c_print(out, file, 0);
     emit_entry_points(emit, out);
 }

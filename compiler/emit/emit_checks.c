@@ -153,11 +153,19 @@ static void check_targets(Emit *emit, Text *out)
     const Model *model = emit->program->model;
     text_printf(out,
                 "static rnn_status %s_check_targets(const %s_batch *in, rnn_fault *fault)\n"
-                "{\n    rnn_status status = RNN_OK;\n",
+                "{\n",
                 emit->m, emit->m);
-    for (int i = 0; i < model->vars.n; i++)
-        if (model->vars.at[i]->kind == VAR_TARGET)
-            then(emit, out, "in_", emit_c_name(emit, model->vars.at[i]->c_name));
+    bool first = true;
+    for (int i = 0; i < model->vars.n; i++) {
+        const char *name = emit_c_name(emit, model->vars.at[i]->c_name);
+        if (model->vars.at[i]->kind != VAR_TARGET)
+            continue;
+        if (first)
+            text_printf(out, "    rnn_status status = %s_check_in_%s(in, fault);\n", emit->m, name);
+        else
+            then(emit, out, "in_", name);
+        first = false;
+    }
     text_add(out, "    return status;\n}\n\n");
 }
 

@@ -1,6 +1,7 @@
 /* emit_frame.c: the struct of pointers that every block gets, and one function a place that fills it. The same blocks
  * run on M_tape (forward), M_work (eval, step, generate) or both (backward) because only these pointers differ. */
 #include "emit/body.h"
+#include "emit/interface.h"
 
 static const char *element(const Buffer *buffer)
 {
@@ -17,44 +18,58 @@ static const char *shape_comment(const Emit *emit, const Buffer *buffer)
     if (buffer->slots > 1)
         return arena_printf(emit->arena, "%s%s[%lld panels][%d slots][16]", steps, rows,
                             (long long)(buffer->width / buffer->slots / PANEL), buffer->slots);
-    return arena_printf(emit->arena, "%s%s[%lld]", steps, rows, (long long)buffer->width);
+    const char *width = buffer->width == 1 ? "" : arena_printf(emit->arena, "[%lld]", (long long)buffer->width);
+    const char *all = arena_printf(emit->arena, "%s%s%s", steps, rows, width);
+    return *all ? all : "one number";
 }
 
 void emit_frame(Emit *emit, CBlock *out)
 {
-    const char *m = emit->m;
-    c_comment(out, "Where everything is in one call. Vectors are padded to 16; a sequence has room for the steps "
-                   "before and after.");
-    c_line(out, "typedef struct %s_frame {", m);
-    c_line(out, "    const rnn_real *p;        /* parameters */");
-    c_line(out, "    const rnn_real *w;        /* packed weights */");
-    c_line(out, "    const %s_controls *c;", m);
+    Text text = text_new(emit->arena);
+    text_printf(
+        &text,
+        "/* What one call works on. Vectors are padded to a multiple of 16; a sequence that is read at other steps\n"
+        "   has room for those before the first and after the last. Adjoints begin with d_. */\n"
+        "typedef struct %s_frame {\n",
+        emit->m);
+    lay_field(&text, "const rnn_real *p", "parameters");
+    lay_field(&text, "const rnn_real *w", "packed weights");
+    lay_field(&text, arena_printf(emit->arena, "const %s_controls *c", emit->m), "not given to backward");
     if (emit->program->schedule->has_backward) {
-        c_line(out, "    rnn_real *wb;             /* packed weights that only backward uses */");
-        c_line(out, "    const %s_adjoint_in *up;", m);
-        c_line(out, "    rnn_real *grad;           /* gradients of the parameters */");
-        c_line(out, "    double dloss;");
+        lay_field(&text, "rnn_real *wb", "packed weights that only backward uses");
+        lay_field(&text, arena_printf(emit->arena, "const %s_adjoint_in *up", emit->m), "adjoints of outputs, or NULL");
+        lay_field(&text, "rnn_real *grad", "gradients of the parameters");
+        lay_field(&text, "double dloss", "the adjoint of the loss");
     }
-    c_line(out, "    ptrdiff_t rows, steps, valid; /* valid: steps inside the rows' lengths, all rows together */");
-    c_line(out, "    rnn_key key;");
-    c_line(out, "    int train;                /* dropout drops */");
+    lay_field(&text, "ptrdiff_t rows, steps", "of this window");
+    lay_field(&text, "ptrdiff_t valid", "steps inside the rows' lengths, all rows together");
+    lay_field(&text, "rnn_key key", "of all randomness");
+    if (emit_has_dropout(emit))
+        lay_field(&text, "int train", "dropout drops");
     for (int i = 0; i < emit->program->buffers.n; i++) {
         const Buffer *buffer = emit->program->buffers.at[i];
-        c_line(out, "    %s%s; /* %s */", element(buffer), buffer->field, shape_comment(emit, buffer));
+        lay_field(&text, arena_printf(emit->arena, "%s%s", element(buffer), buffer->field), "%s",
+                  shape_comment(emit, buffer));
     }
-    c_line(out, "} %s_frame;", m);
+    text_printf(&text, "} %s_frame;", emit->m);
+    c_line(out, "%s", text_z(&text));
     c_blank(out);
 }
 
 static void place(const Emit *emit, CBlock *body, const Buffer *buffer, const char *from, int64_t at)
 {
     if (at >= 0)
-        c_assign(body, c_name(emit->arena, "f->%s", buffer->field), "=",
-                 c_name(emit->arena, "%s->%s + %lld", from, buffer->token ? "i" : "r", (long long)at));
+        c_assign(
+            body, c_name(emit->arena, "f->%s", buffer->field), "=",
+            c_name(emit->arena, "%s",
+                   lay_offset(emit->arena, arena_printf(emit->arena, "%s->%s", from, buffer->token ? "i" : "r"), at)));
 }
 
 static void place_function(Emit *emit, CBlock *out, const char *name, const char *from, int which)
 {
+    static const char *const what[] = {"What forward leaves on the tape for backward.", "Windows without a tape.",
+                                       "What backward needs besides the tape.", "One step."};
+    c_comment(out, "%s", what[which]);
     const char *params[] = {arena_printf(emit->arena, "%s_frame *f", emit->m),
                             arena_printf(emit->arena, "%s_%s *%s", emit->m, from, from)};
     CBlock *body =
@@ -70,9 +85,8 @@ static void place_function(Emit *emit, CBlock *out, const char *name, const char
     if (which == 2) {
         if (emit->program->back_packed > 0)
             c_assign(body, c_name(emit->arena, "f->wb"), "=",
-                     c_name(emit->arena, "work->r + %lld", (long long)emit->program->region[2]));
-        CBlock *unused = body;
-        c_call(unused, c_name(emit->arena, "(void)work"));
+                     c_name(emit->arena, "%s", lay_offset(emit->arena, "work->r", emit->program->region[2])));
+        c_call(body, c_name(emit->arena, "(void)work"));
     }
     c_blank(out);
 }

@@ -6,9 +6,9 @@ static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, cons
 {
     const Node *matrix = piece->matrix;
     c_call(out,
-           c_name(emit->arena, "rnn_pack_%s(to + %lld, p + %lld, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
-                  piece->transposed ? "cols" : "rows", (long long)packed->at,
-                  (long long)param_offset(emit->program, matrix->var), (long long)matrix->dim[1],
+           c_name(emit->arena, "rnn_pack_%s(%s, %s, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
+                  piece->transposed ? "cols" : "rows", lay_offset(emit->arena, "to", packed->at),
+                  lay_offset(emit->arena, "p", param_offset(emit->program, matrix->var)), (long long)matrix->dim[1],
                   (long long)packed->units, (long long)piece->depth, piece->slot, packed->slots, packed->panels_at_once,
                   (long long)piece->depth_from, (long long)packed->depth, piece->depth_slot, piece->depth_slots));
 }
@@ -24,23 +24,30 @@ static bool is_covered(const PackedMatrix *packed)
 
 static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
 {
-    c_comment(out, "%s: %lld units x depth %lld, %d slots", packed->piece[0].matrix->var->path,
-              (long long)packed->units, (long long)packed->depth, packed->slots);
+    Text what = text_new(emit->arena);
+    for (int i = 0; i < packed->pieces; i++)
+        text_printf(&what, "%s%s%s", i ? ", " : "", packed->piece[i].matrix->var->path,
+                    packed->piece[i].transposed ? "'" : "");
+    c_comment(out, "%s: %lld units of %lld terms%s, in panels of 16 units", text_z(&what), (long long)packed->units,
+              (long long)packed->depth, packed->slots > 1 ? " side by side" : "");
     if (!is_covered(packed))
-        c_call(out, c_name(emit->arena, "memset(to + %lld, 0, %lld * sizeof(rnn_real))", (long long)packed->at,
-                           (long long)packed->count));
+        c_call(out, c_name(emit->arena, "memset(%s, 0, %lld * sizeof(rnn_real))",
+                           lay_offset(emit->arena, "to", packed->at), (long long)packed->count));
     for (int i = 0; i < packed->pieces; i++)
         pack_piece(emit, out, packed, &packed->piece[i]);
 }
 
 static void pack_bias(Emit *emit, CBlock *out, const BiasRow *bias, const Group *group)
 {
+    Text what = text_new(emit->arena);
+    for (int s = 0; s < group->slots; s++)
+        text_printf(&what, "%s%s", s ? ", " : "", bias->slot[s] ? bias->slot[s]->var->path : "0");
+    c_comment(out, "%s: what the sums of a row start from", text_z(&what));
     for (int s = 0; s < group->slots; s++) {
         const Node *start = bias->slot[s];
-        const char *from =
-            start ? arena_printf(emit->arena, "p + %lld", (long long)param_offset(emit->program, start->var)) : "NULL";
-        c_call(out, c_name(emit->arena, "rnn_pack_vector(to + %lld, %s, %lld, %d, %d)", (long long)bias->at, from,
-                           (long long)group->units, s, group->slots));
+        const char *from = start ? lay_offset(emit->arena, "p", param_offset(emit->program, start->var)) : "NULL";
+        c_call(out, c_name(emit->arena, "rnn_pack_vector(%s, %s, %lld, %d, %d)",
+                           lay_offset(emit->arena, "to", bias->at), from, (long long)group->units, s, group->slots));
     }
 }
 

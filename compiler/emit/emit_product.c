@@ -50,13 +50,13 @@ static void emit_k(const Tile *tile, CBlock *out, int round, int k)
     const CExpr *at = c_add(arena, c_name(arena, "k"), c_int(arena, k));
     for (int v = 0; v < tile->vectors; v++)
         c_decl(out, "const rnn_vec", arena_printf(arena, "w%d", v),
-               c_expr(arena, PREC_ATOM, arena_printf(arena, "rnn_load(w%d_0 + $B)", 0), c_int(arena, 0),
+               c_expr(arena, PREC_ATOM, "rnn_load(weights + $A)",
                       c_add(arena, c_mul(arena, at, c_int(arena, tile->vectors * PANEL)),
                             c_add(arena, c_int(arena, v * PANEL), c_name(arena, "u")))));
     for (int r = 0; r < tile->rows; r++) {
         const char *x = arena_printf(arena, "x%d", r);
         c_decl(out, "const rnn_vec", x,
-               c_expr(arena, PREC_ATOM, "rnn_splat(s_0[$A])",
+               c_expr(arena, PREC_ATOM, "rnn_splat(from[$A])",
                       c_add(arena, c_int(arena, r * tile->group->rounds.at[round]->operand.buffer->width), at)));
         for (int v = 0; v < tile->vectors; v++)
             c_assign(out, acc(tile, r, v), "=",
@@ -77,8 +77,8 @@ static void emit_round(const Tile *tile, CBlock *out, int index)
                                c_int(arena, packed->panels_at_once * packed->slots * PANEL * packed->depth));
     Ctx at = *ctx;
     at.row = c_name(arena, "row");
-    c_decl(scope, "const rnn_real *", "w0_0", c_add(arena, packed_pointer(ctx, packed), block));
-    c_decl(scope, "const rnn_real *", "s_0", row_pointer(&at, round->operand.buffer, round->operand.offset));
+    c_decl(scope, "const rnn_real *", "weights", c_add(arena, packed_pointer(ctx, packed), block));
+    c_decl(scope, "const rnn_real *", "from", row_pointer(&at, round->operand.buffer, round->operand.offset));
     if (whole > 0) {
         CBlock *loop = c_for(scope, "k", c_int(arena, 0), c_int(arena, whole), c_int(arena, unroll));
         for (int k = 0; k < unroll; k++)
@@ -94,17 +94,27 @@ static void emit_cells(const Tile *tile, CBlock *out)
 {
     Arena *arena = tile->ctx->arena;
     const Group *group = tile->group;
-    CBlock *rows = c_for(out, "r", c_int(arena, 0), c_int(arena, tile->rows), c_int(arena, 1));
+    const CExpr *r;
+    CBlock *rows = c_each(out, "r", tile->rows, &r);
     for (int p = 0; p < tile->panels; p++) {
         const CExpr *panel =
             c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, p));
-        const CExpr *z = c_add(arena, c_mul(arena, c_name(arena, "r"), c_int(arena, tile->vectors * PANEL)),
-                               c_int(arena, p * group->slots * PANEL));
-        c_call(rows, c_expr(arena, PREC_ATOM,
-                            arena_printf(arena, "%s(f, t, row + r, $A, z + $B)",
-                                         block_function(tile->ctx, tile->ctx->block, "_cell")),
-                            panel, z));
+        const CExpr *at =
+            c_add(arena, c_mul(arena, r, c_int(arena, tile->vectors * PANEL)), c_int(arena, p * group->slots * PANEL));
+        c_call(rows,
+               c_expr(arena, PREC_ATOM,
+                      arena_printf(arena, "%s(f, t, $A, $B, $C)", block_function(tile->ctx, tile->ctx->block, "_cell")),
+                      c_add(arena, c_name(arena, "row"), r), panel, c_add(arena, c_name(arena, "z"), at)));
     }
+}
+
+static const char *count_text(Arena *arena, int n, const char *what)
+{
+    if (n == 1)
+        return arena_printf(arena, "one %s", what);
+    const char *rest = strchr(what, ' ');
+    const int first = rest ? (int)(rest - what) : (int)strlen(what);
+    return arena_printf(arena, "%d %.*ss%s", n, first, what, rest ? rest : "");
 }
 
 static void emit_tile(Tile *tile, CBlock *out)
@@ -113,6 +123,8 @@ static void emit_tile(Tile *tile, CBlock *out)
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t", "ptrdiff_t row",
                             "ptrdiff_t block"};
+    c_comment(out, "The sums of %s by %s; a0_1: first row, second panel.", count_text(arena, tile->rows, "row"),
+              count_text(arena, tile->vectors, "panel of 16 units"));
     CBlock *body = c_function(out, "static RNN_NOINLINE void", tile->name, params, 4);
     c_decl(body, "rnn_real", arena_printf(arena, "z[%d]", tile->rows * tile->vectors * PANEL), NULL);
     CBlock *lanes = c_for(body, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
@@ -145,7 +157,7 @@ static const char *tile_name(const Ctx *ctx, int rows, int panels)
     return block_function(ctx, ctx->block, arena_printf(ctx->arena, "_%dx%d", rows, panels));
 }
 
-static void call_tiles(const Ctx *ctx, CBlock *out, int panels)
+static void call_tiles(const Ctx *ctx, CBlock *out, int panels, const CExpr *block)
 {
     Arena *arena = ctx->arena;
     c_decl(out, "ptrdiff_t", "row", c_int(arena, 0));
@@ -156,7 +168,8 @@ static void call_tiles(const Ctx *ctx, CBlock *out, int panels)
         const CExpr *cond =
             c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
         CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows), false);
-        c_call(loop, c_name(arena, "%s(f, t, row, block)", tile_name(ctx, rows, panels)));
+        c_call(loop,
+               c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, row, $A)", tile_name(ctx, rows, panels)), block));
     }
 }
 
@@ -178,13 +191,14 @@ void emit_tiles(Ctx *ctx, CBlock *out)
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
     CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
     if (panels / at_once > 0) {
-        CBlock *blocks = c_for(body, "block", c_int(arena, 0), c_int(arena, panels / at_once), c_int(arena, 1));
-        call_tiles(ctx, blocks, at_once);
+        const CExpr *block;
+        CBlock *whole = panels / at_once == 1 && sizes[1] > 0 ? c_scope(body) : body;
+        CBlock *blocks = c_each(whole, "block", panels / at_once, &block);
+        call_tiles(ctx, blocks, at_once, block);
     }
     if (sizes[1] > 0) {
-        CBlock *last = c_scope(body);
-        c_decl(last, "const ptrdiff_t", "block", c_int(arena, panels / at_once));
-        call_tiles(ctx, last, sizes[1]);
+        CBlock *last = panels / at_once > 0 ? c_scope(body) : body;
+        call_tiles(ctx, last, sizes[1], c_int(arena, panels / at_once));
     }
     c_blank(out);
 }
@@ -198,7 +212,7 @@ static const char *init_of(const Ctx *ctx, const Group *group, const Round *roun
     if (!first || group->prefill)
         return "to, width";
     if (group->bias)
-        return arena_printf(arena, "f->w + %lld, 0", (long long)group->bias->at);
+        return arena_printf(arena, "%s, 0", lay_offset(arena, "f->w", group->bias->at));
     return "NULL, 0";
 }
 
@@ -229,10 +243,10 @@ void emit_product(Ctx *ctx, CBlock *out)
     const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)(f->steps * f->rows)"
                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows"
                                                         : "1";
-    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s + %lld, %lld, %d, %d, %s)",
-                        (long long)stride, m, (long long)packed->depth, packed->backward ? "f->wb" : "f->w",
-                        (long long)packed->at, (long long)((packed->units + PANEL - 1) / PANEL), packed->slots,
-                        packed->panels_at_once, init_of(ctx, group, round)));
+    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s, %lld, %d, %d, %s)", (long long)stride, m,
+                        (long long)packed->depth, lay_offset(arena, packed->backward ? "f->wb" : "f->w", packed->at),
+                        (long long)((packed->units + PANEL - 1) / PANEL), packed->slots, packed->panels_at_once,
+                        init_of(ctx, group, round)));
     ctx->t = ctx->row = NULL;
     c_blank(out);
 }

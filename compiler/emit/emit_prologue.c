@@ -26,7 +26,7 @@ static void banner(Emit *emit, Text *out)
     text_printf(out, "/* Written by rnnc %s from ", RNNC_VERSION);
     lay_comment_text(out, emit->options->source_name);
     text_printf(out, "; do not edit. Language 1, real = %s.\n", emit->real);
-    if (emit->options->command_line != NULL) {
+    if (emit->options->command_line != NULL && emit->options->command_line[0] != '\0') {
         text_add(out, " *   ");
         lay_comment_text(out, emit->options->command_line);
         text_add(out, "\n");

@@ -1,6 +1,8 @@
 /* emit_sums.c: sums over steps and rows that are left until a loop has ended: weight gradients as one product over all
  * steps, bias gradients, scattered rows of embeddings; and how they are added into the gradients of the parameters.
  * Order and leaves: rnn/kernels_gradient.h. */
+#include <string.h>
+
 #include "emit/body.h"
 
 static int64_t padded(int64_t n)
@@ -127,7 +129,10 @@ static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
         CBlock *rows = c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[0]), c_int(ctx->arena, 1));
         CBlock *each = c_for(rows, "k", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[1]), c_int(ctx->arena, 1));
         c_assign(
-            each, c_name(ctx->arena, "(%s)[i * %lld + k]", to.pointer, (long long)to.stride), "+=",
+            each,
+            c_name(ctx->arena, strchr(to.pointer, ' ') ? "(%s)[i * %lld + k]" : "%s[i * %lld + k]", to.pointer,
+                   (long long)to.stride),
+            "+=",
             c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
         return;
     }
@@ -187,7 +192,7 @@ static void add_to_gradients(Ctx *ctx, CBlock *body, const Node *node)
             if (terms.at[k] != node)
                 continue;
             c_comment(body, "d_%s", grad->param->path);
-            Target to = {arena_printf(ctx->arena, "f->grad + %lld", (long long)param_offset(ctx->program, grad->param)),
+            Target to = {lay_offset(ctx->arena, "f->grad", param_offset(ctx->program, grad->param)),
                          grad->param->dim[1]};
             add_sum(ctx, body, node, to);
         }

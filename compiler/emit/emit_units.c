@@ -33,8 +33,7 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
         at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
     const CExpr *pointer = c_add(arena, row_pointer(ctx, to.buffer, 0), at);
     if (units % PANEL && strcmp(value->text, "rnn_zero()") != 0)
-        value =
-            c_expr(arena, PREC_ATOM, "rnn_keep($A, $B - (int)($C))", value, c_int(arena, units), unit_position(ctx));
+        value = c_expr(arena, PREC_ATOM, "rnn_keep($A, $B)", value, units_left(ctx, units));
     c_call(out, c_expr(arena, PREC_ATOM, "rnn_store($A, $B)", pointer, value));
 }
 
@@ -65,12 +64,11 @@ static CBlock *open_vectors(Ctx *ctx, CBlock *out, bool all_panels)
     int64_t panels = (ctx->block->units + PANEL - 1) / PANEL;
     ctx->matrix_row = NULL;
     if (ctx->block->rank == 2) {
-        out = c_for(out, "i", c_int(arena, 0), c_int(arena, ctx->block->matrix_rows), c_int(arena, 1));
-        ctx->matrix_row = c_name(arena, "i");
+        out = c_each(out, "i", ctx->block->matrix_rows, &ctx->matrix_row);
     }
-    if (all_panels)
-        out = c_for(out, "panel", c_int(arena, 0), c_int(arena, panels), c_int(arena, 1));
     ctx->panel = c_name(arena, "panel");
+    if (all_panels)
+        out = c_each(out, "panel", panels, &ctx->panel);
     ctx->lane = c_name(arena, "u");
     return c_for(out, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
 }

@@ -63,9 +63,8 @@ void emit_input(Ctx *ctx, CBlock *out)
     body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
     ctx->row = c_name(arena, "row");
     const CExpr *to = row_pointer(ctx, buffer, 0);
-    const CExpr *at = sequence ? c_name(arena, "t * f->rows + row") : c_name(arena, "row");
-    const CExpr *from =
-        c_expr(arena, PREC_SUM, count_of(var) > 1 ? "from + ($A) * $B" : "from + $A", at, num(ctx, count_of(var)));
+    const CExpr *at = sequence ? c_template(arena, PREC_SUM, "t * f->rows + row", 0, NULL) : ctx->row;
+    const CExpr *from = c_add(arena, c_name(arena, "from"), c_mul(arena, at, num(ctx, count_of(var))));
     if (sequence || up) {
         const char *there = !up        ? "t < f->length[row]"
                             : sequence ? "from != NULL && t < f->length[row]"
@@ -102,9 +101,8 @@ static void store_init(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
         ctx->matrix_row = c_name(arena, "i");
     }
     int64_t units = var->dim[var->rank - 1];
-    out = c_for(out, "panel", num(ctx, 0), num(ctx, padded(units) / PANEL), num(ctx, 1));
+    out = c_each(out, "panel", padded(units) / PANEL, &ctx->panel);
     out = c_for(out, "u", num(ctx, 0), num(ctx, PANEL), c_name(arena, "RNN_VL"));
-    ctx->panel = c_name(arena, "panel");
     ctx->lane = c_name(arena, "u");
     store_vector(ctx, out, loc, var->init ? value_of(ctx, var->init) : c_name(arena, "rnn_zero()"), units);
     ctx->panel = ctx->lane = ctx->matrix_row = NULL;
@@ -118,27 +116,38 @@ static const StateSlot *slot_of(const Program *program, const GVar *var)
     return NULL;
 }
 
-static const char *state_pointer(const Ctx *ctx, const StateSlot *slot)
+/* Of `back` steps ago and the present row: `s->r + at + ((back - 1) * rows + row) * width` */
+static const CExpr *state_pointer(const Ctx *ctx, const StateSlot *slot, const CExpr *back)
 {
-    return arena_printf(ctx->arena, "s->%s + %lld + ((back - 1) * %lld + row) * %lld", slot->token ? "i" : "r",
-                        (long long)slot->at, (long long)ctx->program->model->axes.at[AXIS_BATCH].high,
-                        (long long)slot->width);
+    Arena *arena = ctx->arena;
+    const CExpr *all = num(ctx, ctx->program->model->axes.at[AXIS_BATCH].high);
+    const CExpr *row = c_add(arena, c_mul(arena, c_add(arena, back, num(ctx, -1)), all), ctx->row);
+    const CExpr *slots = c_name(arena, "%s", lay_offset(arena, slot->token ? "s->i" : "s->r", slot->at));
+    return c_add(arena, slots, c_mul(arena, row, num(ctx, slot->width)));
+}
+
+/* A loop over 1 .. n steps ago; no loop where n is 1. */
+static CBlock *each_back(const Ctx *ctx, CBlock *out, int64_t n, const CExpr **back)
+{
+    *back = n == 1 ? num(ctx, 1) : c_name(ctx->arena, "back");
+    return n == 1 ? out : c_for(out, "back", num(ctx, 1), num(ctx, n + 1), num(ctx, 1));
 }
 
 static void fill_before(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 {
     Arena *arena = ctx->arena;
     const StateSlot *slot = slot_of(ctx->program, var);
-    CBlock *body = c_for(out, "back", num(ctx, 1), num(ctx, loc.buffer->lead + 1), num(ctx, 1));
+    const CExpr *back;
+    CBlock *body = each_back(ctx, out, loc.buffer->lead, &back);
     body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
-    ctx->t = c_name(arena, "-back");
+    ctx->t = loc.buffer->lead == 1 ? num(ctx, -1) : c_expr(arena, PREC_UNARY, "-$a", back);
     ctx->row = c_name(arena, "row");
     if (slot) {
         CBlock *known = c_if(body, c_name(arena, "s != NULL && f->position[row] > 0"));
         c_call(known, c_expr(arena, PREC_ATOM,
-                             arena_printf(arena, "memcpy($A, %s, %lld * sizeof(%s))", state_pointer(ctx, slot),
-                                          (long long)slot->width, element_type(var)),
-                             row_pointer(ctx, loc.buffer, 0)));
+                             arena_printf(arena, "memcpy($A, $B, %lld * sizeof(%s))", (long long)slot->width,
+                                          element_type(var)),
+                             row_pointer(ctx, loc.buffer, 0), state_pointer(ctx, slot, back)));
         body = c_else(body);
     }
     store_init(ctx, body, var, loc);
@@ -147,9 +156,10 @@ static void fill_before(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 static void fill_after(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 {
     Arena *arena = ctx->arena;
-    CBlock *body = c_for(out, "after", num(ctx, 0), num(ctx, loc.buffer->trail), num(ctx, 1));
+    const CExpr *after;
+    CBlock *body = c_each(out, "after", loc.buffer->trail, &after);
     body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
-    ctx->t = c_name(arena, "(f->steps + after)");
+    ctx->t = c_add(arena, c_name(arena, "f->steps"), after);
     ctx->row = c_name(arena, "row");
     store_init(ctx, body, var, loc);
 }
@@ -174,7 +184,6 @@ void emit_lead(Ctx *ctx, CBlock *out)
                             arena_printf(ctx->arena, "const %s_state *s", ctx->emit->m)};
     int n = slot_of(ctx->program, var) ? 2 : 1;
     CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, n);
-    c_comment(body, "%s outside the window", var->path);
     if (loc.buffer->lead > 0 && !ctx->pass->backward)
         fill_before(ctx, body, var, loc);
     if (loc.buffer->trail > 0)
@@ -208,12 +217,11 @@ static void copy_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
         ctx->matrix_row = c_name(arena, "i");
         to = c_expr(arena, PREC_SUM, "$a + i * $b", to, num(ctx, columns));
     }
-    ctx->panel = c_name(arena, "panel");
     ctx->lane = c_name(arena, "u");
-    out = c_for(out, "panel", num(ctx, 0), num(ctx, padded(columns) / PANEL), num(ctx, 1));
+    out = c_each(out, "panel", padded(columns) / PANEL, &ctx->panel);
     out = c_for(out, "u", num(ctx, 0), num(ctx, PANEL), c_name(arena, "RNN_VL"));
-    c_call(out, c_expr(arena, PREC_ATOM, "rnn_store_part($A + $B, $C, $D - (int)($B))", to, unit_position(ctx),
-                       value_of(ctx, value), num(ctx, columns)));
+    c_call(out, c_expr(arena, PREC_ATOM, "rnn_store_part($A, $B, $C)", c_add(arena, to, unit_position(ctx)),
+                       value_of(ctx, value), units_left(ctx, columns)));
     ctx->panel = ctx->lane = ctx->matrix_row = NULL;
 }
 
@@ -232,6 +240,7 @@ static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
+    c_comment(out, "%s, to the caller's array; zero past a row's length", name);
     CBlock *body =
         c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
@@ -244,7 +253,7 @@ static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value
     if (value->axes) {
         body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
         ctx->row = c_name(arena, "row");
-        at = sequence ? c_name(arena, "(t * f->rows + row)") : c_name(arena, "row");
+        at = sequence ? c_template(arena, PREC_SUM, "t * f->rows + row", 0, NULL) : ctx->row;
     }
     const CExpr *to = c_add(arena, c_name(arena, "to"), c_mul(arena, at, num(ctx, count)));
     if (sequence) {
@@ -295,16 +304,18 @@ static void save_slot(Ctx *ctx, CBlock *out, const StateSlot *slot)
     const Buffer *buffer = ctx->program->schedule->var_loc[0][slot->var->id].buffer;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s_state *s", ctx->emit->m)};
+    c_comment(out, "%s, for the next call", slot->var->path);
     CBlock *body = c_function(out, "static RNN_NOINLINE void",
                               arena_printf(arena, "%s_save_%s", ctx->emit->m, slot->var->name), params, 2);
-    body = c_for(body, "back", num(ctx, 1), num(ctx, slot->back + 1), num(ctx, 1));
+    const CExpr *back;
+    body = each_back(ctx, body, slot->back, &back);
     body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
-    ctx->t = c_name(arena, "(f->length[row] - back)");
+    ctx->t = c_expr(arena, PREC_SUM, "$a - $b", c_name(arena, "f->length[row]"), back);
     ctx->row = c_name(arena, "row");
     c_call(body, c_expr(arena, PREC_ATOM,
-                        arena_printf(arena, "memcpy(%s, $A, %lld * sizeof(%s))", state_pointer(ctx, slot),
-                                     (long long)slot->width, element_type(slot->var)),
-                        row_pointer(ctx, buffer, 0)));
+                        arena_printf(arena, "memcpy($A, $B, %lld * sizeof(%s))", (long long)slot->width,
+                                     element_type(slot->var)),
+                        state_pointer(ctx, slot, back), row_pointer(ctx, buffer, 0)));
     ctx->t = ctx->row = NULL;
     c_blank(out);
 }

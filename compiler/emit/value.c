@@ -34,6 +34,11 @@ int64_t param_offset(const Program *program, const GVar *param)
     BUG("parameter %s has no place", param->path);
 }
 
+const char *lay_offset(Arena *arena, const char *pointer, int64_t offset)
+{
+    return offset == 0 ? pointer : arena_printf(arena, "%s + %lld", pointer, (long long)offset);
+}
+
 int64_t row_stride(const Node *matrix)
 {
     int64_t columns = matrix->dim[1];
@@ -136,6 +141,12 @@ const CExpr *node_pointer(const Ctx *ctx, const Node *node)
 const CExpr *unit_position(const Ctx *ctx)
 {
     return c_add(ctx->arena, c_mul(ctx->arena, ctx->panel, c_int(ctx->arena, PANEL)), ctx->lane);
+}
+
+const CExpr *units_left(const Ctx *ctx, int64_t units)
+{
+    const CExpr *at = c_expr(ctx->arena, PREC_UNARY, "(int)$a", unit_position(ctx));
+    return c_expr(ctx->arena, PREC_SUM, "$a - $b", c_int(ctx->arena, units), at);
 }
 
 const CExpr *unit_index(const Ctx *ctx, int slots, int slot)
@@ -256,8 +267,7 @@ static const CExpr *up_vector(const Ctx *ctx, const Node *node)
     const CExpr *at = up_index(ctx, node);
     if (node->rank == 2)
         at = c_add(arena, at, c_mul(arena, ctx->matrix_row, c_int(arena, node->dim[1])));
-    const CExpr *left =
-        c_expr(arena, PREC_SUM, "$a - (int)($B)", c_int(arena, node->dim[node->rank - 1]), unit_position(ctx));
+    const CExpr *left = units_left(ctx, node->dim[node->rank - 1]);
     return c_expr(
         arena, PREC_ATOM,
         arena_printf(arena, "(f->up->%s != NULL ? rnn_load_part(f->up->%s + $A, $B) : rnn_zero())", name, name),
@@ -309,7 +319,8 @@ const CExpr *value_of(const Ctx *ctx, const Node *node)
 
 static const CExpr *compute_onehot(const Ctx *ctx, const Node *node)
 {
-    const CExpr *lanes = c_expr(ctx->arena, PREC_SUM, "rnn_iota() + rnn_splat((rnn_real)($A))", unit_position(ctx));
+    const CExpr *first = real_cast(ctx, unit_position(ctx));
+    const CExpr *lanes = c_expr(ctx->arena, PREC_SUM, "rnn_iota() + rnn_splat($A)", first);
     return c_expr(ctx->arena, PREC_ATOM, "rnn_eq($A, rnn_splat((rnn_real)$B))", lanes, token_of(ctx, node->arg[0]));
 }
 
@@ -358,7 +369,7 @@ const char *local_name(const Ctx *ctx, const Node *node)
 {
     if (node->name && !is_taken(node->name))
         return emit_c_name(ctx->emit, node->name);
-    return arena_printf(ctx->arena, "t%d", node->id);
+    return arena_printf(ctx->arena, "v%d", node->id);
 }
 
 const char *unique_name(const Ctx *ctx, const char *name, int id)
