@@ -26,16 +26,24 @@ static const CExpr *count_of(const Ctx *ctx, const Node *arg)
         return c_int(ctx->arena, 1);
     if (arg->rank == 1)
         return c_int(ctx->arena, arg->dim[0]);
-    return c_int(ctx->arena, arg->dim[0] * row_stride(arg)); /* padding is zero; max and min are refused */
+    return c_int(ctx->arena, arg->dim[0] * row_stride(arg)); /* padding is zero */
 }
+
+/* What the zeros of the padding would change. */
+static const Reduction matrix_reductions[] = {
+    {OP_MAX, "rnn_splat(rnn_matrix_max($A, $B, $C, $D))"},
+    {OP_MIN, "rnn_splat(rnn_matrix_min($A, $B, $C, $D))"},
+    {OP_LOGSUMEXP, "rnn_splat(rnn_matrix_logsumexp($A, $B, $C, $D))"},
+};
 
 static const CExpr *reduce(const Ctx *ctx, const Node *node)
 {
     const Node *arg = node->arg[0];
-    if (node->op == OP_LOGSUMEXP && arg->rank == 2) /* exp(0) of the padding is not 0 */
-        return c_expr(ctx->arena, PREC_ATOM, "rnn_splat(rnn_matrix_logsumexp($A, $B, $C, $D))", node_pointer(ctx, arg),
-                      c_int(ctx->arena, row_stride(arg)), c_int(ctx->arena, arg->dim[0]),
-                      c_int(ctx->arena, arg->dim[1]));
+    for (size_t i = 0; i < sizeof matrix_reductions / sizeof *matrix_reductions && arg->rank == 2; i++)
+        if (matrix_reductions[i].op == node->op)
+            return c_expr(ctx->arena, PREC_ATOM, matrix_reductions[i].call, node_pointer(ctx, arg),
+                          c_int(ctx->arena, row_stride(arg)), c_int(ctx->arena, arg->dim[0]),
+                          c_int(ctx->arena, arg->dim[1]));
     for (size_t i = 0; i < sizeof reductions / sizeof *reductions; i++)
         if (reductions[i].op == node->op) {
             const CExpr *second = node->n > 1 ? node_pointer(ctx, node->arg[1]) : c_int(ctx->arena, 0);

@@ -195,6 +195,13 @@ static void emit_transpose(Ctx *ctx, CBlock *out, const Node *node)
                     num(ctx, row_stride(node->arg[0]))));
 }
 
+static void emit_is_max(Ctx *ctx, CBlock *out, const Node *node)
+{
+    const Node *a = node->arg[0];
+    CALL(ctx, out, "rnn_matrix_is_max($A, $B, $C, $D, $E)", node_pointer(ctx, a), num(ctx, row_stride(a)),
+         num(ctx, a->dim[0]), num(ctx, a->dim[1]), to_pointer(ctx, node));
+}
+
 /* ---- over steps ---- */
 
 static int64_t width_of(const Node *node)
@@ -235,19 +242,39 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
     CALL(ctx, c_else(out), "memset($A, 0, $B)", to_pointer(ctx, node), count);
 }
 
-/* Loops over what stands in `over` of a value: rows where it contains the batch, steps inside each row. */
+/* Loops over what stands in `over` of a value: rows where it contains the batch, steps inside each row. At one step of
+ * several rows only those count that have it. */
 static CBlock *open_over(Ctx *at, CBlock *out, const Node *value, AxisSet over)
 {
     Arena *arena = at->arena;
-    if (over & value->axes & AXIS_BIT(AXIS_BATCH)) {
-        out = c_for(out, "row", num(at, 0), c_name(arena, "f->rows"), num(at, 1));
-        at->row = c_name(arena, "row");
+    const bool rows = (over & value->axes & AXIS_BIT(AXIS_BATCH)) != 0;
+    const bool steps = (over & value->axes & ~AXIS_BIT(AXIS_BATCH)) != 0;
+    if (rows) {
+        out = c_for(out, "b", num(at, 0), c_name(arena, "f->rows"), num(at, 1));
+        at->row = c_name(arena, "b");
     }
-    if (over & value->axes & ~AXIS_BIT(AXIS_BATCH)) {
-        out = c_for(out, "t", num(at, 0), c_name(arena, "f->length[row]"), num(at, 1));
+    if (steps) {
+        out = c_for(out, "t", num(at, 0), c_expr(arena, PREC_ATOM, "f->length[$A]", at->row), num(at, 1));
         at->t = c_name(arena, "t");
+    } else if (rows && node_domain(value) == DOMAIN_SEQ) {
+        out = c_if(out, c_name(arena, "t < f->length[b]"));
     }
     return out;
+}
+
+/* Over the rows that have a step: the first of them has computed it for all. */
+static void copy_of_first_row(Ctx *ctx, CBlock *out, const Node *node)
+{
+    Arena *arena = ctx->arena;
+    Ctx at = *ctx;
+    if (node_domain(node) != DOMAIN_SEQ || (node->over & AXIS_BIT(AXIS_BATCH)) == 0)
+        return;
+    CBlock *before = c_for(out, "b", num(ctx, 0), ctx->row, num(ctx, 1));
+    at.row = c_name(arena, "b");
+    before = c_if(before, c_name(arena, "t < f->length[b]"));
+    const CExpr *from = row_pointer(&at, ctx->pass->loc[node->id].buffer, 0);
+    CALL(ctx, before, "memcpy($A, $B, $C * sizeof(rnn_real))", to_pointer(ctx, node), from, num(ctx, width_of(node)));
+    c_return(before, NULL);
 }
 
 /* Sums, maxima and minima over the steps of a row, or over rows. */
@@ -257,6 +284,7 @@ static void emit_over_steps(Ctx *ctx, CBlock *out, const Node *node)
     const Node *arg = node->arg[0];
     Arena *arena = ctx->arena;
     const CExpr *to = c_expr(arena, PREC_ATOM, "$a[i]", to_pointer(ctx, node));
+    copy_of_first_row(ctx, out, node);
     if (node->rank == 0 && node->op == OP_SUM_AXES) {
         c_decl(out, "double", "sum", c_name(arena, "0.0"));
         CBlock *steps = open_over(&at, out, arg, node->over);
@@ -317,6 +345,8 @@ static void emit_first_equal(Ctx *ctx, CBlock *out, const Node *node)
         if (sequence) {
             before.t = c_name(arena, "s");
             rows = c_for(rows, "s", num(ctx, 0), c_name(arena, "f->length[b]"), num(ctx, 1));
+        } else if (node_domain(a) == DOMAIN_SEQ) {
+            rows = c_if(rows, c_name(arena, "t < f->length[b]"));
         }
         look_back(&before, rows, a, most);
     }
@@ -336,16 +366,27 @@ static const struct {
     OpId op;
     RowEmitter *emit;
 } row_emitters[] = {
-    {OP_SOFTMAX, emit_softmax},      {OP_ARGMAX, emit_argmax},
-    {OP_SAMPLE, emit_sample},        {OP_MASK, emit_mask},
-    {OP_GATHER, emit_gather},        {OP_JOIN, emit_join},
-    {OP_SLICE, emit_slice},          {OP_PAD, emit_pad},
-    {OP_SCATTER, emit_scatter},      {OP_MATVEC, emit_matvec},
-    {OP_FMA_PRODUCT, emit_matvec},   {OP_MATMUL, emit_matmul},
-    {OP_TRANSPOSE, emit_transpose},  {OP_AT, emit_at},
-    {OP_SUM_AXES, emit_over_steps},  {OP_MAX_AXES, emit_over_steps},
-    {OP_MIN_AXES, emit_over_steps},  {OP_IS_FIRST_EQUAL, emit_first_equal},
-    {OP_WHERE, emit_token_where},    {OP_EXPAND, emit_token_where},
+    {OP_SOFTMAX, emit_softmax},
+    {OP_ARGMAX, emit_argmax},
+    {OP_SAMPLE, emit_sample},
+    {OP_MASK, emit_mask},
+    {OP_GATHER, emit_gather},
+    {OP_JOIN, emit_join},
+    {OP_SLICE, emit_slice},
+    {OP_PAD, emit_pad},
+    {OP_SCATTER, emit_scatter},
+    {OP_MATVEC, emit_matvec},
+    {OP_FMA_PRODUCT, emit_matvec},
+    {OP_MATMUL, emit_matmul},
+    {OP_TRANSPOSE, emit_transpose},
+    {OP_AT, emit_at},
+    {OP_IS_MAX, emit_is_max},
+    {OP_SUM_AXES, emit_over_steps},
+    {OP_MAX_AXES, emit_over_steps},
+    {OP_MIN_AXES, emit_over_steps},
+    {OP_IS_FIRST_EQUAL, emit_first_equal},
+    {OP_WHERE, emit_token_where},
+    {OP_EXPAND, emit_token_where},
     {OP_STOPGRAD, emit_token_where},
 };
 

@@ -203,7 +203,11 @@ static const CExpr *count_of(const Ctx *ctx, const Node *node)
     AxisSet steps = node->over & ~AXIS_BIT(AXIS_BATCH);
     if (steps && (node->over & AXIS_BIT(AXIS_BATCH)))
         return text(ctx, "f->valid");
-    return steps ? length_of_row(ctx) : text(ctx, "f->rows");
+    if (steps)
+        return length_of_row(ctx);
+    if (node_domain(node) == DOMAIN_SEQ) /* rows that have this step */
+        return c_expr(ctx->arena, PREC_ATOM, "rnn_rows_at(f->length, f->rows, $A)", ctx->t);
+    return text(ctx, "f->rows");
 }
 
 static const CExpr *leaf_number(const Ctx *ctx, const Node *node)

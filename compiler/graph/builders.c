@@ -48,6 +48,25 @@ Node *build_count(Graph *graph, AxisSet over, AxisSet axes)
     return graph_node(graph, &(NodeSpec){.op = OP_COUNT, .over = over, .axes = axes});
 }
 
+Node *build_contraction(Graph *graph, Node *a, Node *b, AxisSet over)
+{
+    a = build_expand_axes(graph, a, over);
+    b = build_expand_axes(graph, b, over);
+    return graph_node(graph, &(NodeSpec){.op = OP_CONTRACT, .n = 2, .arg = {a, b}, .over = over});
+}
+
+Node *build_sum_steps(Graph *graph, Node *a, AxisSet over)
+{
+    const AxisSet rows = AXIS_BIT(AXIS_BATCH);
+    if ((over & ~rows) == 0 || (a->axes & rows) != 0)
+        return build_over(graph, OP_SUM_AXES, a, over);
+    Node *sharers = build_count(graph, rows, a->axes);
+    over |= rows;
+    if (a->op == OP_OUTER && (a->axes & ~over) == 0)
+        return build_contraction(graph, Div(a->arg[0], sharers), a->arg[1], over);
+    return build_over(graph, OP_SUM_AXES, build_expand_axes(graph, Div(a, sharers), over), over);
+}
+
 Node *build_at(Graph *graph, Node *a, int axis, int offset, bool from_end)
 {
     return graph_node(
@@ -101,6 +120,12 @@ Node *build_matmul_right(Graph *graph, Node *y, Node *a, Node *g)
 Node *build_onehot_like(Graph *graph, Node *vector, Node *token)
 {
     return graph_node(graph, &(NodeSpec){.op = OP_ONEHOT, .n = 1, .arg = {token}, .dim = {vector->dim[0], 1}});
+}
+
+Node *build_is_max(Graph *graph, Node *a)
+{
+    return a->rank == 2 ? build_unary(graph, OP_IS_MAX, a)
+                        : build_onehot_like(graph, a, build_unary(graph, OP_ARGMAX, a));
 }
 
 Node *build_slice_part(Graph *graph, Node *join, Node *g, int part)

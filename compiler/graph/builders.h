@@ -12,6 +12,9 @@ Node *build_matvec(Graph *graph, Node *matrix, bool ta, Node *vector);
 Node *build_matmul(Graph *graph, Node *a, bool ta, Node *b, bool tb);
 Node *build_slice(Graph *graph, Node *vector, int from, int64_t length);
 Node *build_over(Graph *graph, OpId op, Node *a, AxisSet over); /* SUM_AXES MAX_AXES MIN_AXES */
+/* Sum over steps (and rows). What no row owns counts once at each step that some row has: its rows share it. */
+Node *build_sum_steps(Graph *graph, Node *a, AxisSet over);
+Node *build_contraction(Graph *graph, Node *a, Node *b, AxisSet over); /* SUM_AXES(OUTER(a, b)) */
 Node *build_count(Graph *graph, AxisSet over, AxisSet axes);
 Node *build_at(Graph *graph, Node *a, int axis, int offset, bool from_end);
 Node *build_read(Graph *graph, GVar *var, int axis, int offset);
@@ -25,6 +28,7 @@ Node *build_matvec_t(Graph *graph, Node *y, Node *matrix, Node *g);   /* to the 
 Node *build_matmul_left(Graph *graph, Node *y, Node *b, Node *g);
 Node *build_matmul_right(Graph *graph, Node *y, Node *a, Node *g);
 Node *build_onehot_like(Graph *graph, Node *vector, Node *token);
+Node *build_is_max(Graph *graph, Node *a); /* 1 at the first of the largest entries, else 0 */
 Node *build_slice_part(Graph *graph, Node *join, Node *g, int part);
 Node *build_pad_like(Graph *graph, Node *vector, Node *g, Node *slice);
 Node *build_slice_like(Graph *graph, Node *vector, Node *g, Node *pad);
@@ -58,7 +62,7 @@ Node *build_is_step_like(Graph *graph, Node *at);
 #define Or(a, b) build_ew(graph, OP_OR, a, b, NULL)
 #define Where(c, a, b) build_ew(graph, OP_WHERE, c, a, b)
 #define Dot(a, b) build_binary(graph, OP_DOT, a, b)
-#define Argmax(a) build_unary(graph, OP_ARGMAX, a)
+#define IsMax(a) build_is_max(graph, a)
 #define Transpose(a) build_unary(graph, OP_TRANSPOSE, a)
 #define Matvec(m, v) build_matvec(graph, m, false, v)
 #define MatvecTransposed(m, v) build_matvec(graph, m, true, v)

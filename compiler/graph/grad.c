@@ -137,7 +137,7 @@ static Node *undo_broadcast(Graph *graph, const Node *operand, Node *c)
         c = build_unary(graph, OP_SUM, c);
     const AxisSet over = c->axes & ~operand->axes;
     if (over != 0)
-        c = build_over(graph, OP_SUM_AXES, c, over);
+        c = build_sum_steps(graph, c, over);
     return graph_fit(graph, c, operand->rank, operand->dim, operand->axes);
 }
 

@@ -108,6 +108,9 @@ static void infer_matrix(NodeSpec *spec)
     if (spec->op == OP_TRANSPOSE) {
         check(a->rank == 2, spec, "takes a matrix");
         set_shape(spec, 2, a->dim[1], a->dim[0]);
+    } else if (spec->op == OP_IS_MAX) {
+        check(a->rank == 2, spec, "takes a matrix");
+        set_shape_of(spec, a);
     } else if (spec->op == OP_OUTER) {
         check(a->rank == 1 && b->rank == 1, spec, "takes two vectors");
         set_shape(spec, 2, a->dim[0], b->dim[0]);

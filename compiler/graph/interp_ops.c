@@ -29,25 +29,6 @@ void interp_product(Interp *interp, const Node *node, const int at[MAX_AXES], Co
     }
 }
 
-void interp_matrix(Interp *interp, const Node *node, const int at[MAX_AXES], Complex *y)
-{
-    Node *left = node->arg[0], *right = node->arg[node->n - 1];
-    const Complex *a = interp_at(interp, left, at), *b = interp_at(interp, right, at);
-    const int64_t depth = node->op == OP_MATMUL ? left->dim[node->ta ? 0 : 1] : 1;
-    for (int64_t i = 0; i < node->dim[0]; i++)
-        for (int64_t j = 0; j < node->dim[1]; j++) {
-            Complex *to = &y[i * node->dim[1] + j];
-            if (node->op == OP_TRANSPOSE)
-                *to = a[j * left->dim[1] + i];
-            else if (node->op == OP_OUTER)
-                *to = multiply(a[i], b[j]);
-            else
-                *to = 0;
-            for (int64_t k = 0; node->op == OP_MATMUL && k < depth; k++)
-                *to += multiply(entry(a, left, node->ta, i, k), entry(b, right, node->tb, k, j));
-        }
-}
-
 /* The first of the largest, by the real part. */
 static int64_t largest(const Complex *x, int64_t n, double sign)
 {
@@ -56,6 +37,28 @@ static int64_t largest(const Complex *x, int64_t n, double sign)
         if (sign * creal(x[i]) > sign * creal(x[best]))
             best = i;
     return best;
+}
+
+void interp_matrix(Interp *interp, const Node *node, const int at[MAX_AXES], Complex *y)
+{
+    Node *left = node->arg[0], *right = node->arg[node->n - 1];
+    const Complex *a = interp_at(interp, left, at), *b = interp_at(interp, right, at);
+    const int64_t depth = node->op == OP_MATMUL ? left->dim[node->ta ? 0 : 1] : 1;
+    const int64_t most = node->op == OP_IS_MAX ? largest(a, node_count(left), 1) : -1;
+    for (int64_t i = 0; i < node->dim[0]; i++)
+        for (int64_t j = 0; j < node->dim[1]; j++) {
+            Complex *to = &y[i * node->dim[1] + j];
+            if (node->op == OP_TRANSPOSE)
+                *to = a[j * left->dim[1] + i];
+            else if (node->op == OP_OUTER)
+                *to = multiply(a[i], b[j]);
+            else if (node->op == OP_IS_MAX)
+                *to = i * node->dim[1] + j == most;
+            else
+                *to = 0;
+            for (int64_t k = 0; node->op == OP_MATMUL && k < depth; k++)
+                *to += multiply(entry(a, left, node->ta, i, k), entry(b, right, node->tb, k, j));
+        }
 }
 
 static Complex exp_of(Complex x)

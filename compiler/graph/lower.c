@@ -63,7 +63,9 @@ static void define(Lower *lower, const Var *var)
     GVar *made = lower_var(lower, var);
     Node *def = lower_term_as(lower, var->def, var->type);
     if (var->edge != NULL) {
+        lower->edge_axis = var->edge_axis;
         Node *edge = lower_term_as(lower, var->edge, var->type);
+        lower->edge_axis = -1;
         graph->at = var->span;
         def = Where(edge_condition(lower, var), edge, def);
     }
@@ -149,29 +151,64 @@ static void init_all(Lower *lower)
 }
 
 /* ---- what a later version brings ---- */
+typedef struct Axes { /* sequence axes that were met: the first, and where the second was */
+    int first, second;
+    Span span;
+    const char *what;
+} Axes;
+
+static void meet_axis(Axes *axes, int axis, Span span, const char *what)
+{
+    if (axis == AXIS_BATCH || axes->second >= 0)
+        return;
+    if (axes->first < 0)
+        axes->first = axis;
+    if (axis != axes->first)
+        *axes = (Axes){axes->first, axis, span, what};
+}
+
+static void meet_reductions(Axes *axes, const Model *model, const Term *term)
+{
+    if (term == NULL)
+        return;
+    for (int axis = 0; axis < model->axes.n; axis++)
+        if ((term->over & AXIS_BIT(axis)) != 0)
+            meet_axis(axes, axis, term->span, "this");
+    for (int i = 0; i < term->args.n; i++)
+        meet_reductions(axes, model, term->args.at[i]);
+    meet_reductions(axes, model, term->weight);
+}
+
 static void refuse_second_axis(Lower *lower)
 {
     const Model *model = lower->model;
-    int first = -1;
+    Axes axes = {.first = -1, .second = -1};
     for (int i = 0; i < model->vars.n; i++) {
         const Var *var = model->vars.at[i];
-        for (int k = 0; k < var->axis_order.n; k++) {
-            const int axis = var->axis_order.at[k];
-            if (first < 0)
-                first = axis;
-            if (axis == first || axis == AXIS_BATCH)
-                continue;
-            DiagMsg *msg =
-                diag_report(lower->diag, E0901, var->span, "%s runs over %s, a second sequence axis beside %s",
-                            var->path, model->axes.at[axis].name, model->axes.at[first].name);
-            diag_note(lower->diag, msg, model->axes.at[axis].span, "%s declared here", model->axes.at[axis].name);
-            diag_hint(lower->diag, msg,
-                      "models over one sequence axis are translated; split the model in two, or use %s",
-                      model->axes.at[first].name);
-            lower->refused = true;
-            return;
-        }
+        for (int k = 0; k < var->axis_order.n; k++)
+            meet_axis(&axes, var->axis_order.at[k], var->span, var->path);
     }
+    for (int i = 0; i < model->vars.n; i++) {
+        const Var *var = model->vars.at[i];
+        meet_reductions(&axes, model, var->def);
+        meet_reductions(&axes, model, var->edge);
+        meet_reductions(&axes, model, var->init);
+    }
+    for (int i = 0; i < model->entries.n; i++) {
+        const Entry *entry = model->entries.at[i];
+        for (int k = 0; k < entry->equations.n; k++)
+            meet_reductions(&axes, model, entry->equations.at[k]);
+        meet_reductions(&axes, model, entry->stop);
+    }
+    if (axes.second < 0)
+        return;
+    const ModelAxis *first = &model->axes.at[axes.first], *second = &model->axes.at[axes.second];
+    DiagMsg *msg = diag_report(lower->diag, E0901, axes.span, "%s runs over %s, a second sequence axis beside %s",
+                               axes.what, second->name, first->name);
+    diag_note(lower->diag, msg, second->span, "%s declared here", second->name);
+    diag_hint(lower->diag, msg, "models over one sequence axis are translated; split the model in two, or use %s",
+              first->name);
+    lower->refused = true;
 }
 
 static Graph *lower_once(Lower *lower, Arena *arena, bool plain)
@@ -191,6 +228,7 @@ static Graph *lower_with(Arena *arena, Diag *diag, const Model *model, bool plai
 {
     Lower lower = {.diag = diag,
                    .model = model,
+                   .edge_axis = -1,
                    .extra = arena_array(arena, AxisSet, model->vars.n),
                    .reduces = arena_array(arena, char, model->vars.n)};
     refuse_second_axis(&lower);

@@ -129,6 +129,27 @@ static Node *lower_slice(Lower *lower, const Term *term, Node **args)
 }
 
 /* ---- reductions ---- */
+/* Over steps, of what was reduced over batch before: no row owns it, so each step that some row has counts once. */
+static bool is_of_all_rows(const Term *term)
+{
+    return (term->over & ~AXIS_BIT(AXIS_BATCH)) != 0 && ((term->over | term->axes) & AXIS_BIT(AXIS_BATCH)) == 0;
+}
+
+static AxisSet reduced_axes(const Term *term)
+{
+    return is_of_all_rows(term) ? term->over | AXIS_BIT(AXIS_BATCH) : term->over;
+}
+
+static Node *sum_over(Lower *lower, const Term *term, Node *e)
+{
+    Graph *graph = lower->graph;
+    const AxisSet rows = AXIS_BIT(AXIS_BATCH), over = term->over | rows;
+    if (!is_of_all_rows(term))
+        return build_over(graph, OP_SUM_AXES, lower_spread(lower, e, term->over), term->over);
+    Node *share = Div(e, build_count(graph, rows, over & ~rows)); /* of each row that has the step */
+    return build_over(graph, OP_SUM_AXES, build_expand_axes(graph, share, over), over);
+}
+
 static Node *lower_sum(Lower *lower, const Term *term, Node **args)
 {
     Graph *graph = lower->graph;
@@ -137,16 +158,17 @@ static Node *lower_sum(Lower *lower, const Term *term, Node **args)
         return build_unary(graph, OP_SUM, e);
     if (term->weight != NULL)
         e = Mul(lower_term(lower, term->weight), e);
-    return build_over(graph, OP_SUM_AXES, lower_spread(lower, e, term->over), term->over);
+    return sum_over(lower, term, e);
 }
 
 Node *lower_mean_weight(Lower *lower, const Term *term, Node *e)
 {
     Graph *graph = lower->graph;
-    if (term->weight != NULL) {
-        Node *weight = lower_spread(lower, lower_term(lower, term->weight), term->over);
-        return build_over(graph, OP_SUM_AXES, weight, term->over);
-    }
+    if (term->weight != NULL)
+        return sum_over(lower, term, lower_term(lower, term->weight));
+    if (is_of_all_rows(term)) /* as many steps as the longest row has */
+        return build_over(graph, OP_MAX_AXES, build_count(graph, term->over, AXIS_BIT(AXIS_BATCH)),
+                          AXIS_BIT(AXIS_BATCH));
     return build_count(graph, term->over, lower_spread(lower, e, term->over)->axes & ~term->over);
 }
 
@@ -164,10 +186,7 @@ static Node *lower_extreme(Lower *lower, const Term *term, Node **args, OpId two
     if (term->args.n == 2)
         return build_ew(graph, two, args[0], args[1], NULL);
     if (term->over != 0)
-        return build_over(graph, axes, lower_spread(lower, args[0], term->over), term->over);
-    if (args[0]->rank == 2)
-        return lower_refuse(lower, term, "the largest or smallest entry of a matrix",
-                            "reduce its rows or columns first");
+        return build_over(graph, axes, lower_spread(lower, args[0], term->over), reduced_axes(term));
     return args[0]->rank == 0 ? args[0] : build_unary(graph, all, args[0]);
 }
 
@@ -185,7 +204,7 @@ static Node *lower_min(Lower *lower, const Term *term, Node **args)
 static Node *shifted_exp(Lower *lower, const Term *term, Node *e, Node **top)
 {
     Graph *graph = lower->graph;
-    *top = build_unary(graph, OP_STOPGRAD, build_over(graph, OP_MAX_AXES, e, term->over));
+    *top = build_unary(graph, OP_STOPGRAD, build_over(graph, OP_MAX_AXES, e, reduced_axes(term)));
     return Exp(Sub(e, *top));
 }
 
@@ -196,7 +215,7 @@ static Node *lower_logsumexp(Lower *lower, const Term *term, Node **args)
     if (term->over == 0)
         return args[0]->rank == 0 ? args[0] : build_unary(graph, OP_LOGSUMEXP, args[0]);
     Node *e = shifted_exp(lower, term, lower_spread(lower, args[0], term->over), &top);
-    return Add(top, Log(build_over(graph, OP_SUM_AXES, e, term->over)));
+    return Add(top, Log(sum_over(lower, term, e)));
 }
 
 static Node *lower_softmax(Lower *lower, const Term *term, Node **args)
@@ -206,7 +225,7 @@ static Node *lower_softmax(Lower *lower, const Term *term, Node **args)
     if (term->over == 0)
         return build_unary(graph, OP_SOFTMAX, args[0]);
     Node *e = shifted_exp(lower, term, lower_spread(lower, args[0], term->over), &top);
-    return Div(e, build_over(graph, OP_SUM_AXES, e, term->over));
+    return Div(e, sum_over(lower, term, e));
 }
 
 static Node *lower_log_softmax(Lower *lower, const Term *term, Node **args)

@@ -12,6 +12,7 @@ typedef struct Lower {
     const Model *model;
     AxisSet *extra; /* by id of the variable: axes it has beyond Var.axes (lengths of rows are data too) */
     char *reduces;  /* lower_results.c: by id, whether the variable contains a reduction over batch */
+    int edge_axis;  /* while v[first] = ... or v[last] = ... is lowered: along which axis; else -1 */
     bool grown;     /* extra has grown: lower again */
     bool refused;   /* E0901 was reported */
 } Lower;

@@ -2,6 +2,7 @@
  * calls (S14), entry points. A metric that reads a variable already reduced over batch, such as the loss, is written
  * out down to the reductions. */
 #include "graph/lower_internal.h"
+#include "support/diag.h"
 
 static bool over_batch(AxisSet axes)
 {
@@ -41,23 +42,33 @@ static int add_mean(Lower *lower, GMetric *metric, Node *sum, Node *weight)
 static Node *metric_reduction(Lower *lower, GMetric *metric, const Term *term)
 {
     Graph *graph = lower->graph;
-    if (term->function != FN_mean && term->function != FN_sum)
-        return lower_refuse(lower, term, "this reduction over batch in a metric", "use mean[..] or sum[..]");
     Node *e = lower_term(lower, term->args.at[0]);
     Node *weighted = term->weight == NULL ? e : Mul(lower_term(lower, term->weight), e);
     graph->at = term->span;
     Node *sum = build_over(graph, OP_SUM_AXES, lower_spread(lower, weighted, term->over), term->over);
     Node *weight = term->function == FN_mean ? lower_mean_weight(lower, term, e) : One;
     if (sum->rank != 0 || sum->axes != 0)
-        return lower_refuse(lower, term, "a metric that is not a scalar", "reduce its components first");
+        BUG("a metric keeps what is no number");
     const int index = add_mean(lower, metric, sum, weight);
     return graph_node(graph, &(NodeSpec){.op = OP_MEAN_OF, .number = index});
 }
 
+static bool is_number(const Term *term)
+{
+    for (int i = 0; i < term->args.n; i++)
+        if (!is_number(term->args.at[i]))
+            return false;
+    return term->kind != TERM_READ;
+}
+
 static Node *metric_value(Lower *lower, GMetric *metric, Node **known, const Term *term)
 {
-    if (!reduces_batch(lower, term))
+    Graph *graph = lower->graph;
+    if (!reduces_batch(lower, term) && is_number(term))
         return lower_term(lower, term);
+    if (!reduces_batch(lower, term)) /* of parameters and controls: counts once a call */
+        return graph_node(
+            graph, &(NodeSpec){.op = OP_MEAN_OF, .number = add_mean(lower, metric, lower_term(lower, term), One)});
     if (term->kind == TERM_READ) {
         Node **value = &known[term->var->id];
         if (*value == NULL)
@@ -100,7 +111,7 @@ static Node *shared_weight(Lower *lower, char *seen, const Term *term, Node *fou
         if (term->function != FN_mean)
             *single = false;
         Node *weight = lower_mean_weight(lower, term, lower_term(lower, term->args.at[0]));
-        *single = *single && (found == NULL || found == weight);
+        *single = *single && (found == NULL || found == weight) && weight->axes == 0;
         return weight;
     }
     for (int i = 0; i < term->args.n; i++)

@@ -1,6 +1,7 @@
 /* lower_term.c: a term as a node. Reads are the only place where time enters: offset 0 is the definition itself,
  * first and last are AT, everything else is a READ leaf. */
 #include "graph/lower_internal.h"
+#include "support/diag.h"
 
 static AxisSet lengths_of(AxisSet over)
 {
@@ -36,13 +37,15 @@ static bool is_carried(const Lower *lower, int axis)
     return lower->model->axes.at[axis].carry;
 }
 
-/* x[first], x[last] */
-static Node *lower_edge_read(Lower *lower, const Term *term, Node *value, const AxisRead *read)
+/* x[first], x[last]. On a carry axis x[first] stands only in an edge equation, where it is the step at hand (E0411). */
+static Node *lower_edge_read(Lower *lower, Node *value, const AxisRead *read)
 {
     const bool last = read->place == READ_LAST;
-    if (is_carried(lower, read->axis))
-        return lower_refuse(lower, term, last ? "the last step of a carry axis" : "the first step of a carry axis",
-                            "read the variable at each step, or drop 'carry'");
+    if (is_carried(lower, read->axis)) {
+        if (last || read->axis != lower->edge_axis)
+            BUG("an end of a carry axis is read");
+        return value;
+    }
     if (last)
         value = build_expand_axes(lower->graph, value, AXIS_BIT(AXIS_BATCH));
     return build_at(lower->graph, value, read->axis, 0, last);
@@ -83,7 +86,7 @@ static Node *lower_read(Lower *lower, const Term *term)
             moved = read;
     }
     if (moved != NULL && edges > 0)
-        return lower_refuse(lower, term, "a read at an offset and at an end together", "give one of them its own name");
+        BUG("a read along two axes");
     if (moved != NULL)
         return lower_offset_read(lower, var, moved);
     Node *value = graph_var_node(lower->graph, var);
@@ -91,7 +94,7 @@ static Node *lower_read(Lower *lower, const Term *term)
         BUG("%s is read before its definition", var->path);
     for (int i = 0; i < term->reads.n; i++)
         if (term->reads.at[i].place != READ_OFFSET)
-            value = lower_edge_read(lower, term, value, &term->reads.at[i]);
+            value = lower_edge_read(lower, value, &term->reads.at[i]);
     return same_for_all_rows(lower->graph, term, value);
 }
 

@@ -304,7 +304,7 @@ static Node *sum_expanded(Graph *graph, Node *expand, AxisSet over)
 {
     Node *inner = expand->arg[0];
     const AxisSet missing = over & ~inner->axes, rest = expand->axes & ~missing;
-    if (missing == 0)
+    if (missing == 0 || !keeps_rows(expand, inner, over & inner->axes))
         return NULL;
     Node *once = graph_fit(graph, inner, expand->rank, expand->dim, rest);
     Node *many = Mul(once, build_count(graph, missing, rest));
@@ -319,6 +319,8 @@ static Node *sum_outer(Graph *graph, Node *outer, AxisSet over)
                   both = over & a->axes & b->axes;
     if (!keeps_rows(outer, a, only_a) || !keeps_rows(outer, b, only_b))
         return NULL;
+    if (((only_a | only_b) & AXIS_BIT(AXIS_BATCH)) != 0 && both != 0)
+        return ((a->axes | b->axes) & ~over) != 0 ? NULL : build_contraction(graph, a, b, over);
     if (only_a != 0)
         a = build_over(graph, OP_SUM_AXES, a, only_a);
     if (only_b != 0)
@@ -326,7 +328,7 @@ static Node *sum_outer(Graph *graph, Node *outer, AxisSet over)
     if (both == 0)
         return build_binary(graph, OP_OUTER, a, b);
     if (((a->axes | b->axes) & ~both) == 0)
-        return graph_node(graph, &(NodeSpec){.op = OP_CONTRACT, .n = 2, .arg = {a, b}, .over = both});
+        return build_contraction(graph, a, b, both);
     return only_a == 0 && only_b == 0 ? NULL
                                       : build_over(graph, OP_SUM_AXES, build_binary(graph, OP_OUTER, a, b), both);
 }

@@ -207,13 +207,20 @@ static void touch_block(const Program *program, const Pass *pass, const Block *b
         touch_block(program, pass, block->body.at[i], at);
 }
 
-/* Read after the last block: outputs, gradients, past values for the state, padding values. */
+/* Read after the last block: outputs, loss, metrics, gradients, past values for the state, padding values. */
 static void touch_ends(const Program *program, const Pass *pass)
 {
     const Graph *graph = program->graph;
     int end = pass->blocks.n;
     for (int i = 0; !pass->backward && i < graph->outputs.n; i++)
         touch_node(program, pass, graph->outputs.at[i].value, end);
+    for (int i = 0; !pass->backward && i < graph->metrics.n; i++)
+        for (int k = 0; k < graph->metrics.at[i].means.n; k++) {
+            touch_node(program, pass, graph->metrics.at[i].means.at[k].sum, end);
+            touch_node(program, pass, graph->metrics.at[i].means.at[k].weight, end);
+        }
+    if (!pass->backward && graph->loss)
+        touch_node(program, pass, graph->loss, end);
     for (int i = 0; i < graph->vars.n; i++) {
         const GVar *var = graph->vars.at[i];
         if (!pass->backward && var->lag > 0 && var->kind != GVAR_ADJOINT) {

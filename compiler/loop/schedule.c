@@ -326,13 +326,27 @@ static void pass_build(Program *program, Pass *pass)
     pass_locs(program, pass);
 }
 
+/* The one axis that something varies over; others may be declared and left alone. */
+static int sequence_axis(const Graph *graph)
+{
+    AxisSet used = 0;
+    for (int i = 0; i < graph->vars.n; i++)
+        used |= graph->vars.at[i]->axes;
+    for (int i = 0; i < graph->nodes.n; i++)
+        used |= graph->nodes.at[i]->axes | graph->nodes.at[i]->over;
+    for (int axis = 1; axis < graph->model->axes.n; axis++)
+        if ((used & AXIS_BIT(axis)) != 0)
+            return axis;
+    return graph->model->axes.n > 1 ? 1 : -1;
+}
+
 Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *options)
 {
     Program *program = arena_make(arena, Program);
     program->arena = arena;
     program->model = graph->model;
     program->graph = graph;
-    program->axis = graph->model->axes.n > 1 ? 1 : -1;
+    program->axis = sequence_axis(graph);
     program->unroll_k = options->unroll_k;
     program->unroll_steps = options->unroll_steps;
     Schedule *schedule = program->schedule = arena_make(arena, Schedule);

@@ -1,28 +1,35 @@
-/* batch.c: which values differ from row to row (S6). Data does, and so does what depends on a row's length or draws
- * random numbers. What was reduced over the batch may feed only the loss and metrics (E0409). */
+/* batch.c: which values differ from row to row (S6). Data does, and so does what depends on a row's length, on when a
+ * row of a stream began, or draws random numbers. What was reduced over the batch may feed only the loss and metrics
+ * (E0409); reduced over steps as well it belongs to no row: the steps are those that some row has. */
 #include "sema/check.h"
 
-static bool rows_by_itself(const SemaTerm *term)
+static bool read_by_rows(Checker *c, const AxisRead *read)
+{
+    if (read->place != READ_OFFSET)
+        return read->place == READ_LAST;
+    return read->offset > 0 || (read->offset < 0 && c->model->axes.at[read->axis].carry);
+}
+
+static bool rows_by_itself(Checker *c, const SemaTerm *term)
 {
     const FunctionId f = term->term.function;
     if (term->term.kind == TERM_CALL)
-        return f == FN_dropout || f == FN_sample || (term->term.over & ~AXIS_BIT(AXIS_BATCH)) != 0;
-    for (int i = 0; i < term->term.reads.n; i++) {
-        const AxisRead *read = &term->term.reads.at[i];
-        if (read->place == READ_LAST || (read->place == READ_OFFSET && read->offset > 0))
+        return f == FN_dropout || f == FN_sample;
+    for (int i = 0; i < term->term.reads.n; i++)
+        if (read_by_rows(c, &term->term.reads.at[i]))
             return true;
-    }
     return false;
 }
 
 static void mark_term(Checker *c, SemaTerm *term)
 {
+    const AxisSet batch = AXIS_BIT(AXIS_BATCH);
     if (term->mark == c->mark)
         return;
     term->mark = c->mark;
-    bool rows = rows_by_itself(term), over = (term->term.over & AXIS_BIT(AXIS_BATCH)) != 0;
+    bool rows = rows_by_itself(c, term), over = (term->term.over & batch) != 0;
     if (term->term.kind == TERM_READ && term->term.var != NULL) {
-        rows = rows || (term->term.var->axes & AXIS_BIT(AXIS_BATCH)) != 0;
+        rows = rows || (term->term.var->axes & batch) != 0;
         over = over || sema_var(term->term.var)->reduced_batch;
     }
     for (int i = 0; i < term->term.args.n + (term->term.weight != NULL); i++) {
@@ -31,11 +38,12 @@ static void mark_term(Checker *c, SemaTerm *term)
         rows = rows || arg->by_rows;
         over = over || arg->over_rows;
     }
-    term->by_rows = rows && (term->term.over & AXIS_BIT(AXIS_BATCH)) == 0;
+    rows = rows || ((term->term.over & ~batch) != 0 && !over); /* the steps of each row */
+    term->by_rows = rows && (term->term.over & batch) == 0;
     term->over_rows = over;
-    term->term.axes &= ~AXIS_BIT(AXIS_BATCH);
+    term->term.axes &= ~batch;
     if (term->by_rows)
-        term->term.axes |= AXIS_BIT(AXIS_BATCH);
+        term->term.axes |= batch;
 }
 
 void batch_term(Checker *c, SemaTerm *term)
@@ -57,7 +65,8 @@ static bool mark_var(Checker *c, SemaVar *var)
             var->var.axes |= AXIS_BIT(AXIS_BATCH);
         var->reduced_batch = var->reduced_batch || sema_term(parts[i])->over_rows;
     }
-    if (var->var.edge != NULL && var->var.edge_last) /* where the last step is depends on the row */
+    const Var *own = &var->var; /* where the last step is, or the first one of a stream, depends on the row */
+    if (own->edge != NULL && (own->edge_last || c->model->axes.at[own->edge_axis].carry))
         var->var.axes |= AXIS_BIT(AXIS_BATCH);
     return before != var->var.axes || over != var->reduced_batch;
 }

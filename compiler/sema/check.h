@@ -415,6 +415,7 @@ void batch_find(Checker *c);
 void batch_term(Checker *c, SemaTerm *term);
 void needs_target_find(Checker *c);
 void results_check(Checker *c);
+void metric_check(Checker *c, SemaVar *var);
 void reach_check(Checker *c);
 void entries_declare(Checker *c, Scope *scope, const StmtList *list);
 void entries_check(Checker *c);

@@ -130,7 +130,9 @@ void results_check(Checker *c)
         SemaVar *var = sema_var(c->model->vars.at[i]);
         if (var->is_loss || var->is_metric)
             check_result(c, var);
-        else if (var->state == TYPE_KNOWN)
+        if (var->is_metric)
+            metric_check(c, var);
+        else if (!var->is_loss && var->state == TYPE_KNOWN)
             check_batch(c, var);
     }
 }

@@ -96,12 +96,27 @@ RNN_API rnn_real rnn_row_logsumexp(const rnn_real *x, int n)
     return rnn_first(shift + rnn_log(rnn_splat(rnn_acc16_sum(&s))));
 }
 
-/* The same of all entries of a matrix. */
-RNN_API rnn_real rnn_matrix_logsumexp(const rnn_real *A, ptrdiff_t lda, int rows, int cols)
+/* The largest and the smallest entry of a matrix. */
+RNN_API rnn_real rnn_matrix_max(const rnn_real *A, ptrdiff_t lda, int rows, int cols)
 {
     rnn_real most = rnn_row_max(A, cols);
     for (int i = 1; i < rows; i++)
         most = rnn_first(rnn_max2(rnn_splat(most), rnn_splat(rnn_row_max(A + i * lda, cols))));
+    return most;
+}
+
+RNN_API rnn_real rnn_matrix_min(const rnn_real *A, ptrdiff_t lda, int rows, int cols)
+{
+    rnn_real least = rnn_row_min(A, cols);
+    for (int i = 1; i < rows; i++)
+        least = rnn_first(rnn_min2(rnn_splat(least), rnn_splat(rnn_row_min(A + i * lda, cols))));
+    return least;
+}
+
+/* log of the sum of exp of all entries of a matrix */
+RNN_API rnn_real rnn_matrix_logsumexp(const rnn_real *A, ptrdiff_t lda, int rows, int cols)
+{
+    rnn_real most = rnn_matrix_max(A, lda, rows, cols);
     rnn_vec shift = rnn_splat(most - most == 0 ? most : 0);
     rnn_acc16 s = rnn_acc16_zero();
     for (int i = 0; i < rows; i++)
@@ -130,6 +145,32 @@ RNN_API int rnn_row_argmax(const rnn_real *x, int n)
         if (most != most ? x[i] != x[i] : x[i] == most)
             return i;
     return 0;
+}
+
+/* Y (rows padded to 16) = 1 at the first of the largest entries of A, else 0 */
+RNN_API void rnn_matrix_is_max(const rnn_real *A, ptrdiff_t lda, int rows, int cols, rnn_real *Y)
+{
+    ptrdiff_t ldy = (cols + 15) / 16 * 16;
+    int best = 0, at = rnn_row_argmax(A, cols);
+    for (int i = 1; i < rows; i++) {
+        int here = rnn_row_argmax(A + i * lda, cols);
+        rnn_real old = A[best * lda + at], now = A[i * lda + here];
+        if (now > old || (now != now && old == old)) {
+            best = i;
+            at = here;
+        }
+    }
+    memset(Y, 0, (size_t)(rows * ldy) * sizeof *Y);
+    Y[best * ldy + at] = 1;
+}
+
+/* How many rows have the step t. */
+RNN_API int32_t rnn_rows_at(const int32_t *length, ptrdiff_t rows, ptrdiff_t t)
+{
+    int32_t n = 0;
+    for (ptrdiff_t b = 0; b < rows; b++)
+        n += t < length[b];
+    return n;
 }
 
 /* exp((x - most) / temperature) of the panel that starts at i, into e[16]; returns their sum. */
