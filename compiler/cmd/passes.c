@@ -177,28 +177,16 @@ static void dump_plan(Compilation *compilation, Text *out)
     plan_print(out, compilation->program);
 }
 
-/* The first 8 bytes of its SHA-256. */
-static uint64_t text_hash(const Source *source)
-{
-    Sha256 hash;
-    unsigned char digest[32];
-    uint64_t value = 0;
-    sha256_start(&hash);
-    sha256_add(&hash, source->text, source->size);
-    sha256_end(&hash, digest);
-    for (int i = 0; i < 8; i++)
-        value = value << 8 | digest[i];
-    return value;
-}
-
 static bool run_c(Compilation *compilation)
 {
     const Source *source = source_of(compilation->sources, compilation->file);
+    char hash[65];
+    sha256_hex(source->text, source->size, hash);
     const EmitOptions options = {
         .prefix = compilation->prefix ? compilation->prefix : compilation->model->name,
         .header_name = compilation->header_name,
         .source_name = source->name,
-        .source_hash = text_hash(source),
+        .source_hash = hash,
         .command_line = compilation->command_line,
         .is_double = compilation->is_double,
         .precise = compilation->precise,

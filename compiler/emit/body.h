@@ -1,12 +1,12 @@
 /* body.h: what the files that emit the inside of a model share: where a value stands as a C expression, and the
  * value of a node as an expression over rnn_vec. emit_body.c calls the parts in order:
- *   emit_comment.c what each block computes, in words of the language
  *   emit_frame.c   the struct of pointers that every block gets, and one function a place (tape, work) that fills it
  *   emit_pack.c    packed weights
  *   emit_units.c   vectors element by element       emit_product.c  tiles of products of a phase
  *   emit_numbers.c component reductions, numbers    emit_row.c      whole-row functions
  *   emit_sums.c    deferred sums and gradients      emit_window.c   inputs, leads, outputs, state
- *   emit_run.c     the order of everything in each entry point */
+ *   emit_run.c     the order of everything in each entry point
+ *   explain.c      formulas in the comments */
 #ifndef RNNC_EMIT_BODY_H
 #define RNNC_EMIT_BODY_H
 #include "emit/ctree.h"
@@ -79,8 +79,9 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
 /* What stands in a place at steps past a row's length: the start value where a reverse read looks there; NULL: zero. */
 const Node *start_past_end(const Ctx *ctx, Loc place);
 
-/* What the function of a block computes, above it. */
-void emit_block_comment(const Ctx *ctx, CBlock *out);
+/* --- comments (explain.c) --- */
+const char *explain_buffer(Emit *emit, const Buffer *buffer); /* the formula of what it holds; NULL: its name says it */
+void explain_block(Emit *emit, CBlock *out, const Pass *pass, const Block *block); /* above its function */
 
 void emit_frame(Emit *emit, CBlock *out);
 void emit_places(Emit *emit, CBlock *out);

@@ -66,7 +66,7 @@ static int choose_cut(const char *line, int room, bool comment)
 static void print_line(Text *out, int indent, const char *line)
 {
     const int width = LINE_WIDTH - 4 * indent;
-    const bool comment = strncmp(line, "/*", 2) == 0;
+    const bool comment = strncmp(line, "/*", 2) == 0 || strncmp(line, " * ", 3) == 0;
     int room = width;
     indent_by(out, indent);
     while ((int)strlen(line) > room) {
@@ -84,11 +84,19 @@ static void print_line(Text *out, int indent, const char *line)
     text_add(out, "\n");
 }
 
+/* Lines of the text become lines of one comment. */
 static void print_comment(Text *out, int indent, const char *text)
 {
-    Text line = text_new(out->arena);
-    text_printf(&line, "/* %s */", text);
-    print_line(out, indent, text_z(&line));
+    const char *begin = "/* ";
+    for (const char *end = text; end != NULL; text = end + 1) {
+        Text line = text_new(out->arena);
+        end = strchr(text, '\n');
+        text_add(&line, begin);
+        text_add_n(&line, text, end != NULL ? (size_t)(end - text) : strlen(text));
+        text_add(&line, end != NULL ? "" : " */");
+        print_line(out, indent, text_z(&line));
+        begin = " * ";
+    }
 }
 
 static const char *expr_text(Text *out, const CExpr *e)

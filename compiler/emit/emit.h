@@ -10,7 +10,7 @@ typedef struct EmitOptions {
     const char *prefix;       /* of every external symbol; default: the model's name */
     const char *header_name;  /* as in #include "model.h"; NULL: its text is pasted, the C file stands alone */
     const char *source_name;  /* "charlm.rnn" in banner and comments */
-    uint64_t source_hash;     /* first 64 bits of the SHA-256 of the .rnn text */
+    const char *source_hash;  /* the SHA-256 of the .rnn text, as sha256sum prints it */
     const char *command_line; /* for the banner: options that matter, no paths of the machine */
     bool is_double;           /* --real=double */
     bool precise;             /* --math=precise */
@@ -25,6 +25,7 @@ typedef struct Emit { /* what every part of the emitter has at hand */
     const char *m, *M; /* prefix, and in upper case */
     const char *real;  /* "float" or "double" */
     uint64_t layout_hash, params_hash;
+    const char **labels[2]; /* [pass][nodes] names in comments; made by explain.c when first needed */
 } Emit;
 
 /* Fills both texts. */

@@ -21,10 +21,10 @@ static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *blo
         for (int i = 0; i < block->body.n; i++)
             emit_one(emit, out, pass, block->body.at[i]);
         Run run = run_new(emit, pass);
-        emit_block_comment(&ctx, out);
+        explain_block(emit, out, pass, block);
         emit_loop(&run, out, block);
     } else if (emitters[block->kind]) {
-        emit_block_comment(&ctx, out);
+        explain_block(emit, out, pass, block);
         emitters[block->kind](&ctx, out);
     }
 }

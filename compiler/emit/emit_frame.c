@@ -48,8 +48,9 @@ void emit_frame(Emit *emit, CBlock *out)
         lay_field(&text, "int train", "dropout drops");
     for (int i = 0; i < emit->program->buffers.n; i++) {
         const Buffer *buffer = emit->program->buffers.at[i];
-        lay_field(&text, arena_printf(emit->arena, "%s%s", element(buffer), buffer->field), "%s",
-                  shape_comment(emit, buffer));
+        const char *what = explain_buffer(emit, buffer);
+        lay_field(&text, arena_printf(emit->arena, "%s%s", element(buffer), buffer->field), "%s%s%s",
+                  shape_comment(emit, buffer), what ? "  " : "", what ? what : "");
     }
     text_printf(&text, "} %s_frame;", emit->m);
     c_line(out, "%s", text_z(&text));

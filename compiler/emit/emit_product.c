@@ -189,6 +189,7 @@ void emit_tiles(Ctx *ctx, CBlock *out)
             emit_tile(&tile, out);
         }
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
+    c_comment(out, "One step: all rows and units, in tiles.");
     CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
     if (panels / at_once > 0) {
         const CExpr *block;

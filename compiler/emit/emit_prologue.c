@@ -31,7 +31,7 @@ static void banner(Emit *emit, Text *out)
         lay_comment_text(out, emit->options->command_line);
         text_add(out, "\n");
     }
-    text_printf(out, " * SHA-256 of the source: %016llx...\n", (unsigned long long)emit->options->source_hash);
+    text_printf(out, " * SHA-256 of the source: %s\n", emit->options->source_hash);
     const ProgramSizes *size = &emit->program->sizes;
     const long long real = emit->options->is_double ? 8 : 4;
     text_printf(out, " * Bytes: parameters %lld, packed %lld, state %lld, work %lld", real * (long long)size->params,

@@ -1,5 +1,5 @@
 /* Written by rnnc 1.0.0 from elman.rnn; do not edit. Language 1, real = float.
- * SHA-256 of the source: 7fdbc43db0122595...
+ * SHA-256 of the source: 7fdbc43db0122595fc4aa299aff268903f458d56fd40c1b3db9ffafce1ec24f7
  * Bytes: parameters 4928, packed 6528, state 528, work 21768, tape 15752.
  * Operations of a full window: forward 64001, backward 130081 (a multiply-add counts as two).
  */
@@ -83,19 +83,19 @@ typedef struct elman_frame {
     rnn_key key;                  /* of all randomness */
     int32_t *length;              /* [rows] */
     int32_t *position;            /* [rows] */
-    rnn_real *h_sum;              /* [steps][rows][32] */
-    rnn_real *Wo_h;               /* [steps][rows][16] */
-    rnn_real *Emb_row;            /* [steps][rows][32] */
+    rnn_real *h_sum;              /* [steps][rows][32]  rnn.b + rnn.U @ Emb_row[t] */
+    rnn_real *Wo_h;               /* [steps][rows][16]  Wo @ h[t] */
+    rnn_real *Emb_row;            /* [steps][rows][32]  Emb[x[t]] */
     rnn_real *h;                  /* [steps + 1][rows][32] */
-    rnn_real *logsumexp_Wo_h;     /* [steps][rows] */
-    rnn_real *Wo_h_picked;        /* [steps][rows] */
-    rnn_real *y_picked_minus;     /* [steps][rows] */
+    rnn_real *logsumexp_Wo_h;     /* [steps][rows]  logsumexp(Wo_h[t]) */
+    rnn_real *Wo_h_picked;        /* [steps][rows]  Wo_h[t][y[t]] */
+    rnn_real *y_picked_minus;     /* [steps][rows]  logsumexp_Wo_h[t] - Wo_h_picked[t] */
     int32_t *x;                   /* [steps][rows] */
     int32_t *y;                   /* [steps][rows] */
-    rnn_real *d_h;                /* [steps][rows][32] */
-    rnn_real *d_Emb_sum;          /* [steps][rows][32] */
-    rnn_real *t_13;               /* one number */
-    rnn_real *t_14;               /* [steps][rows][16] */
+    rnn_real *d_h;                /* [steps][rows][32]  Wo' @ t_14[t] */
+    rnn_real *d_Emb_sum;          /* [steps][rows][32]  rnn.U' @ d_h_sum[t] */
+    rnn_real *t_13;               /* one number  d_loss / count[t, batch] */
+    rnn_real *t_14;               /* [steps][rows][16]  t_13 * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t_13 * onehot(y[t]) */
     rnn_real *d_h_sum;            /* [steps + 1][rows][32] */
     rnn_real *partial_16;         /* [512] */
     rnn_real *partial_17;         /* [1024] */
@@ -228,7 +228,7 @@ static RNN_NOINLINE void elman_pack_backward(const rnn_real *p, rnn_real *to)
 
 /* ---- Forward ---- */
 
-/* x, from the caller's array */
+/* x in padded rows; past a row's length zeros, of tokens -1. */
 static RNN_NOINLINE void elman_x_input0(const elman_frame *f, const int32_t *from)
 {
     for (ptrdiff_t t = 0; t < f->steps; t++) {
@@ -242,7 +242,7 @@ static RNN_NOINLINE void elman_x_input0(const elman_frame *f, const int32_t *fro
     }
 }
 
-/* y, from the caller's array */
+/* y in padded rows; past a row's length zeros, of tokens -1. */
 static RNN_NOINLINE void elman_y_input1(const elman_frame *f, const int32_t *from)
 {
     for (ptrdiff_t t = 0; t < f->steps; t++) {
@@ -256,7 +256,7 @@ static RNN_NOINLINE void elman_y_input1(const elman_frame *f, const int32_t *fro
     }
 }
 
-/* h at the steps outside of the window that are looked at */
+/* h outside the window. */
 static RNN_NOINLINE void elman_h_lead2(const elman_frame *f, const elman_state *s)
 {
     for (ptrdiff_t row = 0; row < f->rows; row++) {
@@ -272,7 +272,8 @@ static RNN_NOINLINE void elman_h_lead2(const elman_frame *f, const elman_state *
     }
 }
 
-/* Emb_row[t] = Emb[x[t]] */
+/* At one step, of one row:
+ *   Emb_row[t] = Emb[x[t]] */
 static RNN_NOINLINE void elman_Emb_row_row3(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Emb_row_at = f->Emb_row + (t * f->rows + row) * 32;
@@ -284,7 +285,8 @@ static RNN_NOINLINE void elman_Emb_row_row3(const elman_frame *f, ptrdiff_t t, p
     rnn_gather_row(Emb_row_at, f->p, 20, 20, *x_at);
 }
 
-/* h_sum[t] = rnn.b + rnn.U @ Emb_row[t] */
+/* Over all steps and rows:
+ *   h_sum[t] = rnn.b + rnn.U @ Emb_row[t] */
 static RNN_NOINLINE void elman_rnn_U_Emb_row_product4(const elman_frame *f)
 {
     rnn_real *to = f->h_sum;
@@ -293,7 +295,8 @@ static RNN_NOINLINE void elman_rnn_U_Emb_row_product4(const elman_frame *f)
     rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w, 2, 1, 2, f->w + 1600, 0);
 }
 
-/* h[t] = tanh(rnn.b + rnn.U @ Emb_row[t] + rnn.W @ h[t-1]) */
+/* Behind the products of this phase, 16 units at one step, of one row:
+ *   h[t] = tanh(h_sum[t] + rnn.W @ h[t-1]) */
 static void elman_h_units6_cell(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t panel, const rnn_real *z)
 {
     rnn_real *const h_at = f->h + ((t + 1) * f->rows + row) * 32;
@@ -755,6 +758,7 @@ static RNN_NOINLINE void elman_h_units6_1x2(const elman_frame *f, ptrdiff_t t, p
     elman_h_units6_cell(f, t, row, block * 2 + 1, z + 16);
 }
 
+/* One step: all rows and units, in tiles. */
 static RNN_NOINLINE void elman_h_units6(const elman_frame *f, ptrdiff_t t)
 {
     ptrdiff_t row = 0;
@@ -766,7 +770,7 @@ static RNN_NOINLINE void elman_h_units6(const elman_frame *f, ptrdiff_t t)
     }
 }
 
-/* All steps, from the first to the last */
+/* The loop over t, from the first step on. */
 static RNN_NOINLINE void elman_h_loop5(const elman_frame *f)
 {
     ptrdiff_t t = 0;
@@ -779,7 +783,8 @@ static RNN_NOINLINE void elman_h_loop5(const elman_frame *f)
     }
 }
 
-/* Wo_h[t] = Wo @ h[t] */
+/* Over all steps and rows:
+ *   Wo_h[t] = Wo @ h[t] */
 static RNN_NOINLINE void elman_Wo_h_product7(const elman_frame *f)
 {
     rnn_real *to = f->Wo_h;
@@ -788,7 +793,8 @@ static RNN_NOINLINE void elman_Wo_h_product7(const elman_frame *f)
     rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w + 1280, 1, 1, 1, NULL, 0);
 }
 
-/* logsumexp_Wo_h[t] = logsumexp(Wo_h[t]) */
+/* At one step, of one row:
+ *   logsumexp_Wo_h[t] = logsumexp(Wo_h[t]) */
 static RNN_NOINLINE void elman_logsumexp_Wo_h_numbers8(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
@@ -801,7 +807,8 @@ static RNN_NOINLINE void elman_logsumexp_Wo_h_numbers8(const elman_frame *f, ptr
     *logsumexp_Wo_h_at = rnn_first(v12);
 }
 
-/* Wo_h_picked[t] = Wo_h[t][y[t]] */
+/* At one step, of one row:
+ *   Wo_h_picked[t] = Wo_h[t][y[t]] */
 static RNN_NOINLINE void elman_Wo_h_picked_numbers9(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
@@ -815,7 +822,8 @@ static RNN_NOINLINE void elman_Wo_h_picked_numbers9(const elman_frame *f, ptrdif
     *Wo_h_picked_at = rnn_first(v14);
 }
 
-/* y_picked_minus[t] = logsumexp_Wo_h[t] - Wo_h_picked[t] */
+/* At one step, of one row:
+ *   y_picked_minus[t] = logsumexp_Wo_h[t] - Wo_h_picked[t] */
 static RNN_NOINLINE void elman_y_picked_minus_numbers10(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const logsumexp_Wo_h_at = f->logsumexp_Wo_h + t * f->rows + row;
@@ -861,7 +869,7 @@ static RNN_NOINLINE void elman_save_h(const elman_frame *f, elman_state *s)
 
 /* ---- Backward ---- */
 
-/* d_h_sum at the steps outside of the window that are looked at */
+/* d_h_sum outside the window. */
 static RNN_NOINLINE void elman_d_h_sum_lead13(const elman_frame *f)
 {
     for (ptrdiff_t row = 0; row < f->rows; row++) {
@@ -873,7 +881,8 @@ static RNN_NOINLINE void elman_d_h_sum_lead13(const elman_frame *f)
     }
 }
 
-/* t_14[t] = t_13 * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t_13 * onehot(y[t]) */
+/* At one step, of one row:
+ *   t_14[t] = t_13 * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t_13 * onehot(y[t]) */
 static RNN_NOINLINE void elman_d_t_units15(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
@@ -896,7 +905,8 @@ static RNN_NOINLINE void elman_d_t_units15(const elman_frame *f, ptrdiff_t t, pt
     }
 }
 
-/* d_h[t] = Wo' @ t_14[t] */
+/* Over all steps and rows:
+ *   d_h[t] = Wo' @ t_14[t] */
 static RNN_NOINLINE void elman_d_Wo_product16(const elman_frame *f)
 {
     rnn_real *to = f->d_h;
@@ -905,7 +915,8 @@ static RNN_NOINLINE void elman_d_Wo_product16(const elman_frame *f)
     rnn_gemm(to, width, from, 16, (int)(f->steps * f->rows), 9, f->wb, 2, 1, 2, NULL, 0);
 }
 
-/* sum[t, batch](outer(t_14[t], h[t])) */
+/* Added into the gradients:
+ *   d_Wo = sum[t, batch](outer(t_14[t], h[t])) */
 static RNN_NOINLINE void elman_d_Wo_weights21(const elman_frame *f)
 {
     rnn_gemm_dw(f->partial_16, f->t_14, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
@@ -914,7 +925,8 @@ static RNN_NOINLINE void elman_d_Wo_weights21(const elman_frame *f)
     rnn_unpack_add(f->grad + 192, 20, f->partial_16, 9, 20, 0, 1);
 }
 
-/* d_h_sum[t] = (Wo' @ t_14[t] + rnn.W' @ d_h_sum[t+1]) * (1 - h[t] * h[t]) */
+/* Behind the products of this phase, 16 units at one step, of one row:
+ *   d_h_sum[t] = d_h[t] * (1 - h[t] * h[t]) */
 static void elman_d_h_sum_units18_cell(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t panel,
     const rnn_real *z)
 {
@@ -1379,6 +1391,7 @@ static RNN_NOINLINE void elman_d_h_sum_units18_1x2(const elman_frame *f, ptrdiff
     elman_d_h_sum_units18_cell(f, t, row, block * 2 + 1, z + 16);
 }
 
+/* One step: all rows and units, in tiles. */
 static RNN_NOINLINE void elman_d_h_sum_units18(const elman_frame *f, ptrdiff_t t)
 {
     ptrdiff_t row = 0;
@@ -1390,7 +1403,7 @@ static RNN_NOINLINE void elman_d_h_sum_units18(const elman_frame *f, ptrdiff_t t
     }
 }
 
-/* All steps, from the last to the first */
+/* The loop over t, from the last step back. */
 static RNN_NOINLINE void elman_d_h_sum_loop17(const elman_frame *f)
 {
     ptrdiff_t t = f->steps - 1;
@@ -1403,7 +1416,8 @@ static RNN_NOINLINE void elman_d_h_sum_loop17(const elman_frame *f)
     }
 }
 
-/* d_Emb_sum[t] = rnn.U' @ d_h_sum[t] */
+/* Over all steps and rows:
+ *   d_Emb_sum[t] = rnn.U' @ d_h_sum[t] */
 static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product19(const elman_frame *f)
 {
     rnn_real *to = f->d_Emb_sum;
@@ -1412,7 +1426,8 @@ static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product19(const elman_frame *f)
     rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->wb + 928, 2, 1, 2, NULL, 0);
 }
 
-/* sum[t, batch](outer(d_h_sum[t], h[t-1])) */
+/* Added into the gradients:
+ *   d_rnn_W = sum[t, batch](outer(d_h_sum[t], h[t-1])) */
 static RNN_NOINLINE void elman_d_rnn_W_weights22(const elman_frame *f)
 {
     rnn_gemm_dw(f->partial_17, f->d_h_sum, 32, f->rows * 32, f->h, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32,
@@ -1421,7 +1436,8 @@ static RNN_NOINLINE void elman_d_rnn_W_weights22(const elman_frame *f)
     rnn_unpack_add(f->grad + 384, 20, f->partial_17, 20, 20, 0, 1);
 }
 
-/* sum[t, batch](outer(d_h_sum[t], Emb_row[t])) */
+/* Added into the gradients:
+ *   d_rnn_U = sum[t, batch](outer(d_h_sum[t], Emb_row[t])) */
 static RNN_NOINLINE void elman_d_rnn_U_weights23(const elman_frame *f)
 {
     rnn_gemm_dw(f->partial_18, f->d_h_sum, 32, f->rows * 32, f->Emb_row, 32, f->rows * 32, (int)f->steps, (int)f->rows,
@@ -1430,7 +1446,8 @@ static RNN_NOINLINE void elman_d_rnn_U_weights23(const elman_frame *f)
     rnn_unpack_add(f->grad + 784, 20, f->partial_18, 20, 20, 0, 1);
 }
 
-/* sum[t, batch](d_h_sum[t]) */
+/* Added into the gradients:
+ *   d_rnn_b = sum[t, batch](d_h_sum[t]) */
 static RNN_NOINLINE void elman_d_rnn_b_sum24(const elman_frame *f)
 {
     rnn_colsum(f->partial_19, f->d_h_sum, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32, 0);
@@ -1438,7 +1455,8 @@ static RNN_NOINLINE void elman_d_rnn_b_sum24(const elman_frame *f)
     rnn_unpack_add_vector(f->grad + 1184, f->partial_19, 20, 0, 1);
 }
 
-/* sum[t, batch](scatter(d_Emb_sum[t], x[t])) */
+/* Added into the gradients:
+ *   d_Emb = sum[t, batch](scatter(d_Emb_sum[t], x[t])) */
 static RNN_NOINLINE void elman_d_Emb_sum20(const elman_frame *f)
 {
     /* d_Emb */
