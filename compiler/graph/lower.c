@@ -49,10 +49,19 @@ static void declare_all(Lower *lower)
 }
 
 /* ---- definitions ---- */
+/* Does a row go on in another call, so that step 0 of a call need not be its first one? */
+static bool goes_on(const Model *model, int axis)
+{
+    bool on = model->axes.at[axis].carry;
+    for (int i = 0; i < model->entries.n; i++)
+        on = on || model->entries.at[i]->axis == axis;
+    return on;
+}
+
 static Node *edge_condition(Lower *lower, const Var *var)
 {
-    const bool carried = lower->model->axes.at[var->edge_axis].carry;
-    return graph_node(lower->graph, &(NodeSpec){.op = carried && !var->edge_last ? OP_IS_START : OP_IS_STEP,
+    const bool by_position = !var->edge_last && goes_on(lower->model, var->edge_axis);
+    return graph_node(lower->graph, &(NodeSpec){.op = by_position ? OP_IS_START : OP_IS_STEP,
                                                 .axis = var->edge_axis,
                                                 .from_end = var->edge_last});
 }
