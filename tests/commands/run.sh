@@ -169,6 +169,17 @@ installs() { # make install, then the applications against what was installed
         cp "$WORK/r1.safetensors.vocab" "$WORK/tuned.vocab" && "$RNNC" eval $CHARLM --weights "$WORK/tuned" --text w="$WORK/text" >"$WORK/out"
 }
 
+examples_as_written() { # what each README says is typed, with few steps: data is made, models train, what is written fits
+    mkdir -p "$WORK/typed"
+    for model in charlm zaremba tagger sentiment caption forecast recall; do
+        sed -n "s/^    //p" examples/$model/README.md | sed -e "s|build/rnnc train|$RNNC train --steps 3 --quiet -D H=16|" \
+            -e "s|build/rnnc|$RNNC|g; s|build/librnn.a|$BUILD/librnn.a|; s|build/|$WORK/typed/|g; s|^cc |$CC -Wall -Wextra -Werror |" \
+            -e "s|=FILE|=$WORK/text|; s| -o $model| -o $WORK/typed/$model|; s|--weights $model|--weights $WORK/typed/$model|" \
+            -e "s|--length 14|--length 3|; s|--epochs [0-9]*||" >"$WORK/typed/$model.sh"
+        [ -s "$WORK/typed/$model.sh" ] && sh -e "$WORK/typed/$model.sh" >"$WORK/out" 2>&1 || { echo $model && cat "$WORK/out" && return 1; }
+    done
+}
+
 shows_stages() { # every stage of --dump, and a report, for each example
     for model in examples/*/*.rnn; do
         for stage in tokens ast model graph grad loop plan c; do
@@ -179,7 +190,7 @@ shows_stages() { # every stage of --dump, and a report, for each example
 }
 
 cat README.md docs/language.md >"$WORK/text"
-for name in help_of_each exit_codes whole_files same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages standalone \
+for name in help_of_each exit_codes whole_files same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages examples_as_written standalone \
     init_is_a_function names_of_the_runtime one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
     if [ $# -gt 0 ] && [ "$1" != $name ]; then
         # these leave files that later ones read
