@@ -147,10 +147,12 @@ fmt-check:
 	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/rnn
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/rnn \
+		$(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 755 $(BUILD)/rnnc $(DESTDIR)$(PREFIX)/bin/rnnc
 	install -m 644 $(BUILD)/librnn.a $(DESTDIR)$(PREFIX)/lib/librnn.a
 	install -m 644 $(RUNTIME_H) $(DESTDIR)$(PREFIX)/include/rnn
+	install -m 644 docs/rnnc.1 $(DESTDIR)$(PREFIX)/share/man/man1/rnnc.1
 
 clean:
 	rm -rf $(BUILD)

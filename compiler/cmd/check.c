@@ -29,7 +29,7 @@ static const CommandHelp help = {
     "interpreter's.\n"
     "An error is |g - d| / (|g| + |d|) in the 2-norm; the verdict allows what the rounding of d explains, which shows\n"
     "where a gradient is next to nothing. Dims are made small first. Exit code 1 when one is off.\n",
-    "  rnnc check charlm.rnn\n",
+    "  rnnc check examples/charlm/charlm.rnn\n",
     options,
     sizeof options / sizeof *options,
 };

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd/options.h"
+#include "support/diag.h"
 #include "support/version.h"
 
 const Command commands[] = {
@@ -35,5 +37,20 @@ void command_list(void)
            RNNC_VERSION);
     for (const Command *command = commands; command->name; command++)
         printf("  %-12s %s\n", command->name, command->summary);
-    printf("\nexit code: 0 done, 1 refused (a message says why), 2 wrong command line, 130 stopped by Ctrl-C\n");
+    printf("  %-12s %s\n", "--version", "the version");
+    printf("\nexit code: 0 done, 1 refused (a message says why), 2 wrong command line, 130 stopped by Ctrl-C,\n"
+           "           70 a bug of rnnc\n");
+}
+
+int command_unknown(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    int n = 0;
+    for (const Command *command = commands; command->name; command++)
+        names[n++] = command->name;
+    const char *near = diag_nearest(name, names, n);
+    fprintf(stderr, "rnnc: '%s' is neither a command nor a .rnn file%s%s%s\n", name, near ? "; did you mean " : "",
+            near ? near : "", near ? "?" : "");
+    fprintf(stderr, "      more:  rnnc --help\n");
+    return EXIT_USAGE;
 }

@@ -11,6 +11,8 @@ typedef struct Command {
 extern const Command commands[]; /* a row of NULLs ends it */
 const Command *command_find(const char *name);
 void command_list(void); /* what rnnc --help prints */
+/* Says that there is no such command, and which is nearest; returns the exit code. */
+int command_unknown(const char *name);
 
 /* One file each, named after the command. */
 int compile_command(int argc, char **argv); /* `rnnc MODEL.rnn -o OUT.c`: has no name of its own */

@@ -27,8 +27,8 @@ static const Option options[] = {
 };
 static const CommandHelp help = {
     "rnnc MODEL.rnn -o OUT.c",
-    "Compiles a model to C.\n",
-    "  rnnc charlm.rnn -o charlm.c --standalone\n  cc -O3 -march=native -c charlm.c\n",
+    "Compiles a model to C. Each file appears whole; after an error neither has changed.\n",
+    "  rnnc examples/charlm/charlm.rnn -o charlm.c --standalone\n  cc -O3 -march=native -c charlm.c\n",
     options,
     sizeof options / sizeof *options,
 };
@@ -71,12 +71,11 @@ static bool is_prefix(const char *text)
     return strspn(text, letters) > 0 && strspn(text, more) == strlen(text) && strlen(text) <= 48;
 }
 
-static int write_files(Compilation *compilation, const char *output, const char *header)
+static int write_files(Compilation *compilation, const char *weights, const char *output, const char *header)
 {
-    const char *inputs[] = {output, header};
-    for (int i = 0; i < 2; i++)
-        if (output_is_input(inputs[i], compilation->path))
-            return command_error("%s would overwrite the model", inputs[i]);
+    const char *const inputs[] = {compilation->path, weights};
+    if (!output_spares(output, inputs, 2) || !output_spares(header, inputs, 2))
+        return EXIT_REFUSED;
     const OutputFile files[] = {{output, text_z(&compilation->c), compilation->c.n},
                                 {header, text_z(&compilation->header), compilation->header.n}};
     return output_write(files, 2) ? EXIT_DONE : EXIT_REFUSED;
@@ -104,7 +103,8 @@ static int compile(Compilation *compilation, const CompileValues *values)
     const int over = compilation_run(compilation, "c");
     if (over >= 0)
         return over;
-    return write_files(compilation, values->output, arena_printf(compilation->arena, "%.*s.h", stem, values->output));
+    return write_files(compilation, values->model.weights, values->output,
+                       arena_printf(compilation->arena, "%.*s.h", stem, values->output));
 }
 
 int compile_command(int argc, char **argv)
@@ -115,13 +115,13 @@ int compile_command(int argc, char **argv)
     if (over >= 0)
         return over;
     if (files.n != 1)
-        return command_usage(&help,
-                             files.n == 0 ? "which model?" : "one model at a time, and no command is called '%s'",
-                             files.n == 0 ? "" : files.at[0]);
+        return files.n == 0 ? command_usage(&help, "which model?")
+                            : command_usage(&help, "one model at a time, not '%s' too", files.at[1]);
     if (!has_suffix(files.at[0], ".rnn") && !values.output && values.dumps.n == 0)
         return command_usage(&help, "'%s' is neither a command nor a .rnn file", files.at[0]);
     if (values.dumps.n == 0 && (!values.output || !has_suffix(values.output, ".c")))
-        return command_usage(&help, "where to? Give -o NAME.c");
+        return values.output ? command_usage(&help, "-o '%s' does not end in .c", values.output)
+                             : command_usage(&help, "where to? Give -o NAME.c");
     if (values.prefix && !is_prefix(values.prefix))
         return command_usage(&help, "--prefix '%s' is no C name", values.prefix);
     Compilation compilation;

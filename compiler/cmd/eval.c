@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cmd/command.h"
+#include "cmd/output_file.h"
 #include "cmd/text_data.h"
 #include "cmd/window_result.h"
 #include "rnn/train.h"
@@ -34,9 +35,7 @@ static const CommandHelp help = {
     "rnnc eval MODEL.rnn --weights W.safetensors (--text w=FILE | --data FILE | --window D -o OUT)",
     "Evaluates a model. A window holds each input and target by its name, time-major: [steps][rows] for tokens,\n"
     "[steps][rows][dim] for vectors, AXIS_len [rows] where lengths differ.\n",
-    "  rnnc eval charlm.rnn --weights charlm.safetensors --text w=other.txt\n"
-    "  rnnc eval charlm.rnn --weights charlm.safetensors --window D.safetensors --grad --real=double -o "
-    "OUT.safetensors\n",
+    "  rnnc eval examples/charlm/charlm.rnn --weights charlm.safetensors --text w=README.md\n",
     options,
     sizeof options / sizeof *options,
 };
@@ -143,6 +142,9 @@ int eval_command(int argc, char **argv)
         return command_usage(&help, "eval needs one of --text, --data and --window");
     if ((values.window != NULL) != (values.output != NULL) || (values.gradient && !values.window))
         return command_usage(&help, "--window and -o belong together; --grad needs them");
+    const char *const inputs[] = {files.at[0], values.model.weights, values.window};
+    if (!output_spares(values.output, inputs, 3))
+        return EXIT_REFUSED;
     RunModel run = {0};
     TextData text = {0};
     over = compilation_open(&run.compilation, files.at[0], &values.model, &help);

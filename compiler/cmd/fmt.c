@@ -18,7 +18,7 @@ static const Option options[] = {
 static const CommandHelp help = {
     "rnnc fmt FILE.rnn",
     "Prints a model file in canonical form: blanks, indentation, blank lines. Line breaks and comments stay.\n",
-    "  rnnc fmt charlm.rnn\n  rnnc fmt --in-place *.rnn\n",
+    "  rnnc fmt examples/charlm/charlm.rnn\n  rnnc fmt --check examples/*/*.rnn\n",
     options,
     sizeof options / sizeof *options,
 };

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "cmd/command.h"
+#include "cmd/output_file.h"
 #include "cmd/run_model.h"
 #include "cmd/weights.h"
 
@@ -20,7 +21,7 @@ static const Option options[] = {
 static const CommandHelp help = {
     "rnnc init MODEL.rnn -o W.safetensors",
     "Writes initial weights, as the file's initialisers give them.\n",
-    "  rnnc init charlm.rnn -D V=65 --seed 7 -o charlm.safetensors\n",
+    "  rnnc init examples/charlm/charlm.rnn -D V=65 --seed 7 -o charlm.safetensors\n",
     options,
     sizeof options / sizeof *options,
 };
@@ -44,6 +45,9 @@ int init_command(int argc, char **argv)
         return over;
     if (files.n != 1 || !values.output)
         return command_usage(&help, "init needs one model and -o");
+    const char *const inputs[] = {files.at[0]};
+    if (!output_spares(values.output, inputs, 1))
+        return EXIT_REFUSED;
     RunModel run = {0};
     over = compilation_open(&run.compilation, files.at[0], &values.model, &help);
     if (over < 0)

@@ -103,7 +103,7 @@ static void print_ops(void)
 int list_ops_command(int argc, char **argv)
 {
     static const CommandHelp help = {"rnnc --list-ops", "Prints every function and operation, as Markdown.\n",
-                                     "  rnnc --list-ops > docs/ops.md\n", NULL, 0};
+                                     "  rnnc --list-ops > ops.md\n", NULL, 0};
     OptionList none = {0};
     const int over = options_parse(&help, argc, argv, NULL, &none);
     if (over >= 0)

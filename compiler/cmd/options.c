@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/diag.h"
+
+enum { OPTION_NAME_MAX = 64 };
+
 static void print_message(const char *format, va_list args)
 {
     fprintf(stderr, "rnnc: ");
@@ -112,6 +116,19 @@ static const Option *find_option(const CommandHelp *help, const char *arg, const
     return NULL;
 }
 
+static int unknown_option(const CommandHelp *help, const char *arg)
+{
+    const char *names[OPTION_LIST_MAX] = {"--help"};
+    char name[OPTION_NAME_MAX];
+    int n = 1;
+    for (int i = 0; i < help->option_count && n < OPTION_LIST_MAX; i++)
+        names[n++] = help->options[i].name;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(arg, "="), arg);
+    const char *near = diag_nearest(name, names, n);
+    return near ? command_usage(help, "unknown option '%s'; did you mean %s?", name, near)
+                : command_usage(help, "unknown option '%s'", name);
+}
+
 int options_parse(const CommandHelp *help, int argc, char **argv, void *values, OptionList *positional)
 {
     bool ended = false;
@@ -132,7 +149,7 @@ int options_parse(const CommandHelp *help, int argc, char **argv, void *values, 
         }
         const Option *option = find_option(help, arg, &value);
         if (!option)
-            return command_usage(help, "unknown option '%s'", arg);
+            return unknown_option(help, arg);
         if (option->kind == OPTION_FLAG && value)
             return command_usage(help, "%s takes no value", option->name);
         if (option->kind != OPTION_FLAG && !value) {

@@ -10,9 +10,10 @@ typedef struct OutputFile {
     size_t size;
 } OutputFile;
 
-/* True when both paths name one existing file (by device and inode), however they are written. */
-bool output_is_input(const char *output, const char *input);
-/* Writes all files to temporary ones beside them, then renames these. Prints a message and returns false when one
- * cannot be written; then none was replaced (but for a failure of the renaming itself). */
+/* False after a message when writing `output` would replace an input; those that are NULL or absent are not replaced. */
+bool output_spares(const char *output, const char *const *inputs, int count);
+/* Writes all files to temporary ones beside them, then renames these. Links stay links, and a file that was there keeps
+ * its mode. Prints a message and returns false when one cannot be written or is no regular
+ * file; then none was replaced (but for a failure of the renaming itself). */
 bool output_write(const OutputFile *file, int count);
 #endif

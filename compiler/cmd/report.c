@@ -20,7 +20,7 @@ static const CommandHelp help = {
     "Prints bytes of parameters, packed weights, state, work, tape and optimiser, floating-point operations and bytes "
     "a\n"
     "step, and the loops with the unrolling that was chosen.\n",
-    "  rnnc report charlm.rnn -D H=512\n  rnnc report charlm.rnn --unroll=8,2\n",
+    "  rnnc report examples/charlm/charlm.rnn -D H=512\n  rnnc report examples/charlm/charlm.rnn --unroll=8,2\n",
     options,
     sizeof options / sizeof *options,
 };

@@ -29,7 +29,7 @@ static const Option options[] = {
 static const CommandHelp help = {
     "rnnc sample MODEL.rnn --weights W.safetensors",
     "Generates text (or token numbers, where there is no vocabulary beside the weights).\n",
-    "  rnnc sample charlm.rnn --weights charlm.safetensors --generate text --length 200 --set tau=0.8 --prime 'The '\n",
+    "  rnnc sample examples/charlm/charlm.rnn --weights charlm.safetensors --length 200 --set tau=0.8 --prime 'The '\n",
     options,
     sizeof options / sizeof *options,
 };

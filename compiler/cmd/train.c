@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cmd/command.h"
+#include "cmd/output_file.h"
 
 #define TRAIN_SETTING(name, value, help)                                                                               \
     {                                                                                                                  \
@@ -58,7 +59,7 @@ static const CommandHelp help = {
     "Trains a model. Ctrl-C saves a checkpoint; the same command with --resume goes on as if nothing had happened.\n"
     "A train { } block of the model file gives defaults. Beside the weights stand the vocabulary (.vocab), the curve\n"
     "(.svg) and the checkpoint.\n",
-    "  rnnc train charlm.rnn --text w=notes.txt --steps 2000 --lr 0.002 --clip-norm 5 -o charlm.safetensors\n",
+    "  rnnc train examples/charlm/charlm.rnn --text w=docs/language.md --steps 300 --lr 0.002 -o charlm.safetensors\n",
     options,
     sizeof options / sizeof *options,
 };
@@ -96,6 +97,18 @@ static int train(RunModel *run, TrainData *data, const TrainValues *values)
     return over < 0 ? train_run(run, data, values, &settings) : over;
 }
 
+/* Weights to start from may be replaced by what comes of them. */
+static bool spares_inputs(const TrainValues *values, const char *model)
+{
+    const char *equals = values->text ? strchr(values->text, '=') : NULL;
+    const char *const inputs[] = {model, equals ? equals + 1 : NULL, values->data, values->valid};
+    const char *const outputs[] = {values->output, values->checkpoint, values->curve, values->log};
+    bool spares = true;
+    for (int i = 0; i < 4; i++)
+        spares = spares && output_spares(outputs[i], inputs, 4);
+    return spares;
+}
+
 int train_command(int argc, char **argv)
 {
     TrainValues values = {.held_out = -1};
@@ -109,6 +122,8 @@ int train_command(int argc, char **argv)
         return command_usage(&help, "train needs either --text or --data");
     if (values.held_out >= 1 || (values.valid && values.held_out > 0))
         return command_usage(&help, "--held-out is a fraction below 1, or --valid a file; not both");
+    if (!spares_inputs(&values, files.at[0]))
+        return EXIT_REFUSED;
     RunModel run = {0};
     TrainData data = {0};
     over = compilation_open(&run.compilation, files.at[0], &values.model, &help);

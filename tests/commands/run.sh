@@ -34,13 +34,55 @@ help_of_each() {
     done
 }
 
+help_can_be_pasted() { # the examples, in this order, each in the root of the project with rnnc in the path
+    mkdir -p "$WORK/pasted" && ln -sf "$ROOT/examples" "$ROOT/docs" "$ROOT/README.md" "$WORK/pasted/" || return 1
+    for command in init "" train eval sample check report fmt --explain --list-ops; do
+        # shellcheck disable=SC2086
+        "$RNNC" $command --help | sed '1,/^example:/d; s/--steps 300/--steps 3/' >"$WORK/lines"
+        [ -n "$command" ] || "$RNNC" any.rnn --help | sed '1,/^example:/d' >"$WORK/lines"
+        [ -s "$WORK/lines" ] && (cd "$WORK/pasted" && PATH=$BUILD:$PATH sh -e "$WORK/lines" >"$WORK/out" 2>&1) ||
+            { echo "$command" && cat "$WORK/lines" "$WORK/out" && return 1; }
+    done
+    [ -s "$WORK/pasted/charlm.o" ] && [ -s "$WORK/pasted/charlm.safetensors.vocab" ] && [ -s "$WORK/pasted/ops.md" ]
+}
+
+man_page() { # every command and option that --help prints stands in docs/rnnc.1
+    "$RNNC" --help | awk '$1 == "exit" { exit } /^  [-a-z]/ { print $1 }' >"$WORK/commands"
+    [ "$(wc -l <"$WORK/commands")" -ge 10 ] || return 1
+    { cat "$WORK/commands" && for command in $(grep -v -e --version "$WORK/commands") any.rnn; do
+        "$RNNC" "$command" --help | sed -n 's/^  \(-[-a-zA-Z0-9]*\).*/\1/p'
+    done; } | sort -u >"$WORK/options"
+    [ "$(wc -l <"$WORK/options")" -ge 50 ] || return 1
+    while read -r word; do
+        case $word in -*) macro="Fl ${word#-}" ;; *) macro="(Cm|Ss)( .*)? $word" ;; esac
+        grep -qE "$macro( |$)" docs/rnnc.1 || { echo "docs/rnnc.1 does not know $word" && return 1; }
+    done <"$WORK/options"
+    for code in 0 1 2 70 130; do
+        grep -q "^.It $code\$" docs/rnnc.1 || return 1
+    done
+}
+
+ops_page() { # docs/ops.md is what make docs would write
+    "$RNNC" --list-ops | cmp - docs/ops.md
+}
+
 exit_codes() {
     expect 2 "$RNNC" && expect 2 "$RNNC" $CHARLM && expect 2 "$RNNC" train $CHARLM && expect 2 "$RNNC" eval &&
         expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --real=half && expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --unroll=3 &&
         expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --nonsense && expect 2 "$RNNC" $CHARLM --dump=nothing &&
         expect 1 "$RNNC" missing.rnn -o "$WORK/a.c" && expect 1 "$RNNC" --explain E9999 &&
         expect 1 "$RNNC" $CHARLM -o "$WORK/none/a.c" && expect 1 "$RNNC" $CHARLM -D Q=3 -o "$WORK/a.c" &&
-        expect 1 "$RNNC" sample $CHARLM --weights "$WORK/none" && expect 0 "$RNNC" --version
+        expect 1 "$RNNC" sample $CHARLM --weights "$WORK/none" && expect 0 "$RNNC" --version && expect 2 "$RNNC" trian $CHARLM &&
+        grep -q 'did you mean train?' "$WORK/err" && expect 2 "$RNNC" train --tetx w=x && grep -q 'did you mean --text?' "$WORK/err"
+}
+
+full_output() { # standard output that takes nothing is a failure
+    [ -c /dev/full ] || return 0
+    for command in "--help" "--list-ops" "train --help" "fmt $CHARLM" "report $CHARLM" "$CHARLM --dump=c"; do
+        # shellcheck disable=SC2086
+        "$RNNC" $command >/dev/full 2>"$WORK/err" && echo "rnnc $command" && return 1
+        grep -q 'standard output' "$WORK/err" || return 1
+    done
 }
 
 whole_files() { # an input is never overwritten; a refused model leaves the old files; no temporary stays
@@ -48,6 +90,16 @@ whole_files() { # an input is never overwritten; a refused model leaves the old 
         cmp -s $CHARLM "$WORK/m.rnn" && rm "$WORK/m.c" && expect 0 "$RNNC" "$WORK/m.rnn" -o "$WORK/m.c" &&
         cp "$WORK/m.c" "$WORK/before" && echo "x" >>"$WORK/m.rnn" && expect 1 "$RNNC" "$WORK/m.rnn" -o "$WORK/m.c" &&
         [ ! -s "$WORK/out" ] && cmp -s "$WORK/before" "$WORK/m.c" && ! ls "$WORK"/*.tmp 2>/dev/null
+}
+
+spares_inputs() { # what is read is not written over, under whatever name; devices are not replaced; links and modes stay
+    cp $CHARLM "$WORK/in.rnn" && cp README.md "$WORK/in.txt" && ln -s in.txt "$WORK/in.log" && ln -s /dev/null "$WORK/null.c" || return 1
+    expect 1 "$RNNC" init "$WORK/in.rnn" -o "$WORK/in.rnn" &&
+        expect 1 "$RNNC" train "$WORK/in.rnn" --text w="$WORK/in.txt" --steps 1 -o "$WORK/in.txt" &&
+        expect 1 "$RNNC" train "$WORK/in.rnn" --text w="$WORK/in.txt" --steps 1 --log "$WORK/in.log" -o "$WORK/in.w" &&
+        cmp $CHARLM "$WORK/in.rnn" && cmp README.md "$WORK/in.txt" && expect 1 "$RNNC" $CHARLM -o "$WORK/null.c" && [ -L "$WORK/null.c" ] &&
+        ln -s real.c "$WORK/link.c" && : >"$WORK/real.c" && chmod 600 "$WORK/real.c" && expect 0 "$RNNC" $CHARLM -o "$WORK/link.c" &&
+        [ -L "$WORK/link.c" ] && [ "$(ls -l "$WORK/real.c" | cut -c 1-10)" = -rw------- ] && [ -s "$WORK/real.c" ]
 }
 
 same_bytes() { # of C, from another directory, in another locale
@@ -159,6 +211,8 @@ sample_is_a_function() {
 installs() { # make install, then the applications against what was installed
     make -s --no-print-directory BUILD="$BUILD" PREFIX="$WORK/usr" install || return 1
     # shellcheck disable=SC2086
+    [ -s "$WORK/usr/share/man/man1/rnnc.1" ] || return 1
+    # shellcheck disable=SC2086
     "$WORK/usr/bin/rnnc" $CHARLM --weights "$WORK/r1.safetensors" -o "$WORK/charlm.c" || return 1
     for app in embed/embed embed-train/embed_train; do
         $CC -O1 -Wall -Wextra -Werror -DRNN_WITH_MODEL -I"$WORK" -I"$WORK/usr/include" "examples/$app.c" "$WORK/charlm.c" \
@@ -190,7 +244,7 @@ shows_stages() { # every stage of --dump, and a report, for each example
 }
 
 cat README.md docs/language.md >"$WORK/text"
-for name in help_of_each exit_codes whole_files same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages examples_as_written standalone \
+for name in help_of_each help_can_be_pasted man_page ops_page exit_codes full_output whole_files spares_inputs same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages examples_as_written standalone \
     init_is_a_function names_of_the_runtime one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
     if [ $# -gt 0 ] && [ "$1" != $name ]; then
         # these leave files that later ones read
