@@ -132,11 +132,13 @@ bool static_symbol(Checker *c, Symbol *symbol)
     bool ok = static_eval(c, symbol->scope, expr, &symbol->number) && symbol->kind == SYM_NUMBER;
     if (ok && symbol->is_dim &&
         (!symbol->number.whole || symbol->number.dim.value < 1 || symbol->number.dim.value > dim_max)) {
+        Text value = text_new(c->arena);
+        if (expr->kind == EXPR_INT || expr->kind == EXPR_REAL) /* -D may have replaced what the file says */
+            text_add_double(&value, symbol->number.number);
+        else
+            text_add(&value, say_text(c, expr->span));
         say(c, symbol->scope, E0209, expr->span, "dim %s is %s, but a dimension is a whole number from 1 to %lld",
-            symbol->name,
-            symbol->number.whole ? dim_text(c->arena, dim_number(c->arena, symbol->number.dim.value))
-                                 : say_text(c, expr->span),
-            (long long)dim_max);
+            symbol->name, text_z(&value), (long long)dim_max);
         ok = false;
     }
     const DimForm *form = symbol->number.dim.form;

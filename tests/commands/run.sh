@@ -66,6 +66,12 @@ ops_page() { # docs/ops.md is what make docs would write
     "$RNNC" --list-ops | cmp - docs/ops.md
 }
 
+header_in_docs() { # docs/language.md shows the header that charlm.rnn gets, up to sizes and hashes
+    numbers='s/\(_\(FLOATS\|INTS\|HASH\) *\).*/\1/'
+    "$RNNC" $CHARLM -o "$WORK/charlm.c" && sed "$numbers" "$WORK/charlm.h" >"$WORK/header" &&
+        sed -n '/^The header of /,/^```$/p' docs/language.md | sed '1,/^```c$/d; /^```$/d' | sed "$numbers" | diff - "$WORK/header"
+}
+
 exit_codes() {
     expect 2 "$RNNC" && expect 2 "$RNNC" $CHARLM && expect 2 "$RNNC" train $CHARLM && expect 2 "$RNNC" eval &&
         expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --real=half && expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --unroll=3 &&
@@ -244,7 +250,7 @@ shows_stages() { # every stage of --dump, and a report, for each example
 }
 
 cat README.md docs/language.md >"$WORK/text"
-for name in help_of_each help_can_be_pasted man_page ops_page exit_codes full_output whole_files spares_inputs same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages examples_as_written standalone \
+for name in help_of_each help_can_be_pasted man_page ops_page header_in_docs exit_codes full_output whole_files spares_inputs same_bytes fast_compiler fmt_idempotent examples_are_formatted shows_stages examples_as_written standalone \
     init_is_a_function names_of_the_runtime one_cache_for_two resume_exactly survives_ctrl_c survives_kill_9 learns sample_is_a_function installs; do
     if [ $# -gt 0 ] && [ "$1" != $name ]; then
         # these leave files that later ones read
