@@ -61,12 +61,12 @@ static void give_adjoints(Run *run, CBlock *out)
         const char *name = graph->input_grads.at[i].input->name, *field = emit_c_name(run->ctx.emit, name);
         CBlock *wanted = c_if(down, c_name(arena, "down->%s != NULL", field));
         if (graph->input_grads.at[i].grad)
-            c_call(wanted, c_name(arena, "%s_give_d_%s(f, down->%s)", run->ctx.emit->m, name, field));
+            c_call(wanted, c_name(arena, "%s_down_%s(f, down->%s)", run->ctx.emit->m, name, field));
         else
             zero_adjoint(run, wanted, graph->input_grads.at[i].input, field);
     }
     CBlock *state = c_if(down, c_name(arena, "down->state != NULL"));
-    c_call(state, c_name(arena, "%s_give_d_state(f, down->state)", run->ctx.emit->m));
+    c_call(state, c_name(arena, "%s_down_state(f, down->state)", run->ctx.emit->m));
 }
 
 void emit_backward_run(Emit *emit, CBlock *out)

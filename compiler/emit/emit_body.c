@@ -88,7 +88,7 @@ static void emit_d_state(Emit *emit, CBlock *out)
     const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m), "rnn_real *to"};
     c_comment(out, "d of the values before the window, in the layout of %s_state.r.", emit->m);
     CBlock *body =
-        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_d_state", emit->m), params, 2);
+        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_down_state", emit->m), params, 2);
     c_call(body, c_name(arena, "(void)f"));
     c_call(body, c_name(arena, "memset(to, 0, %lld * sizeof(rnn_real))", (long long)program->sizes.state_reals));
     Ctx ctx = ctx_new(emit, &program->schedule->backward, NULL);

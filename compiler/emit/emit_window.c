@@ -234,15 +234,15 @@ static void zero_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
                        to));
 }
 
-/* static void M_give_<name>(f, to): zeros past a row's length; Tokens are 0 there. */
-static void emit_give(Ctx *ctx, CBlock *out, const char *name, const Node *value)
+/* static void M_give_<output>(f, to), M_down_<input>(f, to): zeros past a row's length; Tokens are 0 there. */
+static void emit_give(Ctx *ctx, CBlock *out, const char *verb, const char *name, const Node *value)
 {
     Arena *arena = ctx->arena;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
                             arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
-    c_comment(out, "%s, to the caller's array; zero past a row's length", name);
-    CBlock *body =
-        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_give_%s", ctx->emit->m, name), params, 2);
+    c_comment(out, "%s%s, to the caller's array; zero past a row's length", ctx->pass->backward ? "d_" : "", name);
+    CBlock *body = c_function(out, "static RNN_NOINLINE void",
+                              arena_printf(arena, "%s_%s_%s", ctx->emit->m, verb, name), params, 2);
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
     const CExpr *at = num(ctx, 0);
     bool sequence = node_domain(value) == DOMAIN_SEQ;
@@ -274,7 +274,7 @@ static void give_outputs(Emit *emit, CBlock *out)
     Ctx ctx = ctx_new(emit, &schedule->forward, NULL);
     for (int i = 0; i < graph->outputs.n; i++)
         if (!node_is_total(graph->outputs.at[i].value))
-            emit_give(&ctx, out, graph->outputs.at[i].var->name, graph->outputs.at[i].value);
+            emit_give(&ctx, out, "give", graph->outputs.at[i].var->name, graph->outputs.at[i].value);
     for (int i = 0; i < graph->entries.n; i++)
         for (int k = 0; k < graph->entries.at[i].outputs.n; k++) {
             const GVar *var = graph->entries.at[i].outputs.at[k];
@@ -285,15 +285,14 @@ static void give_outputs(Emit *emit, CBlock *out)
                 for (int j = 0; j < (e < i ? graph->entries.at[e].outputs.n : k); j++)
                     given = given || graph->entries.at[e].outputs.at[j] == var;
             if (!given)
-                emit_give(&ctx, out, var->name, var->def);
+                emit_give(&ctx, out, "give", var->name, var->def);
         }
     if (!schedule->has_backward)
         return;
     Ctx back = ctx_new(emit, &schedule->backward, NULL);
     for (int i = 0; i < graph->input_grads.n; i++)
         if (graph->input_grads.at[i].grad)
-            emit_give(&back, out, arena_printf(emit->arena, "d_%s", graph->input_grads.at[i].input->name),
-                      graph->input_grads.at[i].grad);
+            emit_give(&back, out, "down", graph->input_grads.at[i].input->name, graph->input_grads.at[i].grad);
 }
 
 /* ---- state ---- */

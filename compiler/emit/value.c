@@ -359,14 +359,22 @@ const CExpr *compute(const Ctx *ctx, const Node *node)
     return c_template(ctx->arena, op->precedence, op->c, node->n, args);
 }
 
-/* Names that the functions around use themselves. */
+static bool ends_with(const char *name, const char *end)
+{
+    const size_t n = strlen(name), length = strlen(end);
+    return n >= length && strcmp(name + n - length, end) == 0;
+}
+
+/* Names that the functions around use themselves: parameters and counters, the runtime's, sums and row pointers. */
 static bool is_taken(const char *name)
 {
-    static const char *const ours[] = {"f", "t", "u", "i", "k", "z", "row", "block", "panel", "rows", "s", "x"};
+    static const char *const ours[] = {"f",     "t",    "u", "i", "k",    "z",  "row", "block",
+                                       "panel", "rows", "s", "x", "from", "to", "leaf"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(name, ours[i]) == 0)
             return true;
-    return false;
+    const bool is_sum = strncmp(name, "sum", 3) == 0 && name[3 + strspn(name + 3, "0123456789")] == '\0';
+    return is_sum || strncmp(name, "rnn_", 4) == 0 || ends_with(name, "_at") || strstr(name, "_at_") != NULL;
 }
 
 const char *local_name(const Ctx *ctx, const Node *node)
@@ -376,11 +384,23 @@ const char *local_name(const Ctx *ctx, const Node *node)
     return arena_printf(ctx->arena, "v%d", node->id);
 }
 
-const char *unique_name(const Ctx *ctx, const char *name, int id)
+static bool is_local(const Ctx *ctx, const char *name)
 {
     for (int i = 0; i < ctx->program->graph->nodes.n; i++)
         if (ctx->local[i] && ctx->local[i]->n == 0 && strcmp(ctx->local[i]->text, name) == 0)
-            return arena_printf(ctx->arena, "%s_%d", name, id);
+            return true;
+    return false;
+}
+
+/* Names of the language end in no '_'. */
+const char *unique_name(const Ctx *ctx, const char *name, int id)
+{
+    if (is_taken(name))
+        name = arena_printf(ctx->arena, "%s_", name);
+    if (is_local(ctx, name))
+        name = arena_printf(ctx->arena, "%s_%d", name, id);
+    while (is_local(ctx, name))
+        name = arena_printf(ctx->arena, "%s_", name);
     return name;
 }
 

@@ -288,6 +288,18 @@ static const char *name_of_block(Arena *arena, const Block *block)
     return block->nodes.n > 0 ? value_name(arena, block->nodes.at[block->nodes.n - 1]) : "start";
 }
 
+/* No function of an entry may have the same name: names of the language end in no '_'. */
+static bool is_of_entry(const Program *program, const char *name)
+{
+    const char *adjoint = arena_printf(program->arena, "d_%s", name);
+    for (int i = 0; i < program->graph->entries.n; i++) {
+        const char *entry = program->graph->entries.at[i].entry->name;
+        if (strncmp(entry, name, strlen(name)) == 0 || strncmp(entry, adjoint, strlen(adjoint)) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void name_block(Program *program, Block *block)
 {
     const char *name = name_of_block(program->arena, block);
@@ -296,6 +308,8 @@ static void name_block(Program *program, Block *block)
         [BLOCK_ROW] = "row",     [BLOCK_PRODUCT] = "product", [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",
         [BLOCK_TOTAL] = "total", [BLOCK_LOOP] = "loop"};
     block->name = arena_printf(program->arena, "%s_%s%d", name, kinds[block->kind], block->id);
+    if (is_of_entry(program, block->name))
+        block->name = arena_printf(program->arena, "%s_", block->name);
     for (int i = 0; i < block->body.n; i++)
         name_block(program, block->body.at[i]);
 }

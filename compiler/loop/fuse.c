@@ -131,3 +131,62 @@ void pass_fill_sums(Program *program, Pass *pass)
                 vec_push(program->arena, &block->inside, graph->nodes.at[i]);
     }
 }
+
+/* ---- what is computed inside of all who read it is computed nowhere else ---- */
+
+static bool *computed_inside(const Program *program, const Pass *pass)
+{
+    bool *inside = arena_array(program->arena, bool, program->graph->nodes.n);
+    for (int b = 0; b < pass->blocks.n; b++)
+        for (int i = 0; i < pass->blocks.at[b]->inside.n; i++)
+            inside[pass->blocks.at[b]->inside.at[i]->id] = true;
+    return inside;
+}
+
+/* In no memory, and nobody in its block reads it. */
+static bool is_idle(const Pass *pass, const bool *idle, const bool *inside, const Node *node)
+{
+    const Block *home = pass->home[node->id];
+    bool left = inside[node->id];
+    if (!home || pass->keep[node->id] || !node_is_elementwise(node) || pass->fused[node->id])
+        return false;
+    for (int i = 0; i < home->copies.n; i++)
+        if (home->copies.at[i].node == node)
+            return false;
+    for (int k = 0; k < pass->users[node->id].n; k++) {
+        const Node *user = pass->users[node->id].at[k];
+        if (pass->home[user->id] == home && !idle[user->id])
+            return false;
+        left = left || idle[user->id];
+    }
+    return left;
+}
+
+static void drop_idle(const bool *idle, Block *block)
+{
+    int n = 0;
+    for (int i = 0; i < block->nodes.n; i++)
+        if (!idle[block->nodes.at[i]->id])
+            block->nodes.at[n++] = block->nodes.at[i];
+    block->nodes.n = n;
+    for (int i = 0; i < block->body.n; i++)
+        drop_idle(idle, block->body.at[i]);
+}
+
+void pass_drop_idle(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    const bool *inside = computed_inside(program, pass);
+    bool *idle = arena_array(program->arena, bool, graph->nodes.n);
+    int n = 0;
+    for (int i = graph->nodes.n - 1; i >= 0; i--) /* users first */
+        idle[i] = is_idle(pass, idle, inside, graph->nodes.at[i]);
+    for (int b = 0; b < pass->blocks.n; b++) {
+        Block *block = pass->blocks.at[b];
+        const int before = block->nodes.n;
+        drop_idle(idle, block);
+        if (block->nodes.n > 0 || before == 0)
+            pass->blocks.at[n++] = block;
+    }
+    pass->blocks.n = n;
+}

@@ -431,6 +431,7 @@ static void place_rows(Program *program, const Pass *pass)
     }
 }
 
+/* A field of ours, or what may be a macro. */
 static bool is_frame_field(const char *name)
 {
     static const char *const fields[] = {"p",     "w",    "wb",    "c",     "up",  "grad",
@@ -438,7 +439,15 @@ static bool is_frame_field(const char *name)
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(name, fields[i]) == 0)
             return true;
-    return false;
+    return strlen(name) > 2 && name[strcspn(name, "abcdefghijklmnopqrstuvwxyz")] == '\0';
+}
+
+static int buffers_named(const Program *program, const char *name)
+{
+    int same = 0;
+    for (int i = 0; i < program->buffers.n; i++)
+        same += strcmp(program->buffers.at[i]->name, name) == 0;
+    return same;
 }
 
 /* Buffers are fields of a struct: their names must differ. The first two are "length" and "position". */
@@ -446,13 +455,12 @@ static void make_names_unique(Program *program)
 {
     for (int i = 0; i < program->buffers.n; i++) {
         Buffer *buffer = program->buffers.at[i];
-        int same = 0;
-        for (int k = 0; k < program->buffers.n; k++)
-            same += strcmp(program->buffers.at[k]->name, buffer->name) == 0;
-        if (i >= 2 && (same > 1 || is_frame_field(buffer->name)))
-            buffer->field = arena_printf(program->arena, "%s_%d", buffer->name, buffer->id);
-        else
-            buffer->field = buffer->name;
+        buffer->field = buffer->name;
+        if (i < 2 || (buffers_named(program, buffer->name) == 1 && !is_frame_field(buffer->name)))
+            continue;
+        buffer->field = arena_printf(program->arena, "%s_%d", buffer->name, buffer->id);
+        if (buffers_named(program, buffer->field) > 0) /* names of the language end in no '_' */
+            buffer->field = arena_printf(program->arena, "%s_", buffer->field);
     }
 }
 
@@ -488,5 +496,6 @@ void pass_locs(Program *program, Pass *pass)
             vec_push(program->arena, &group->prefill_block->copies, copy);
         }
     }
+    pass_drop_idle(program, pass);
     make_names_unique(program);
 }

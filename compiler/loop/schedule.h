@@ -161,6 +161,7 @@ void pass_find_fused(Program *program, Pass *pass); /* fuse.c: which values are 
 bool sum_falls(const Program *program, const Pass *pass, const Node *value); /* fuse.c: steps fall in its sum */
 bool sums_apart(const Pass *pass, const Block *block);                       /* fuse.c */
 void pass_fill_sums(Program *program, Pass *pass); /* fuse.c: what their loops compute, what they load */
+void pass_drop_idle(Program *program, Pass *pass); /* at the end of placing */
 bool node_is_scratch(const Program *program, const Pass *pass, const Node *node); /* place.c: one step's rows */
 void pass_locs(Program *program, Pass *pass);                                     /* place.c */
 void tape_choose(Program *program);                                               /* tape.c */

@@ -49,11 +49,52 @@ static void outputs_declare(Checker *c, Scope *scope, const Stmt *stmt)
 
 /* --- step and generate --------------------------------------------------------------------------------------------------- */
 
-/* Functions that every model has; an entry of that name would be a second one. */
+/* What every model's C has; an entry of that name would be a second one. */
 static const char *const taken[] = {
-    "check",       "pack",       "eval",        "infer",          "forward",    "backward",   "model", "params_init",
-    "param_index", "param_info", "state_reset", "state_copy_row", "params",     "packed",     "batch", "controls",
-    "state",       "work",       "tape",        "result",         "adjoint_in", "adjoint_out"};
+    "check",       "pack",        "eval",       "infer",       "forward",        "backward", "model",
+    "params_init", "param_index", "param_info", "state_reset", "state_copy_row", "params",   "packed",
+    "batch",       "controls",    "state",      "work",        "tape",           "result",   "train",
+    "table",       "frame",       "span",       "slot",        "slots",          "fail",     "start",
+    "advance",     "count_valid", "adjoint_in", "adjoint_out"};
+
+/* With these it calls things after variables, axes and entries: give_p, check_in_x. */
+static const char *const families[] = {"check_", "do_",   "give_",  "down_",  "save_",
+                                       "place_", "pack_", "thunk_", "table_", "metric_"};
+
+static const char *family_of(const char *name)
+{
+    for (size_t i = 0; i < sizeof families / sizeof *families; i++)
+        if (strncmp(name, families[i], strlen(families[i])) == 0)
+            return families[i];
+    return NULL;
+}
+
+/* generate text makes text_begin and text_step. */
+static bool is_part_of(const char *name, const Entry *entry)
+{
+    const size_t n = strlen(entry->name);
+    return entry->kind == ENTRY_GENERATE && strncmp(name, entry->name, n) == 0 &&
+           (strcmp(name + n, "_begin") == 0 || strcmp(name + n, "_step") == 0);
+}
+
+static bool differs_from_others(Checker *c, Scope *scope, const Stmt *stmt)
+{
+    const Entry made = {.kind = stmt->kind == STMT_GENERATE ? ENTRY_GENERATE : ENTRY_STEP, .name = stmt->id};
+    for (int i = 0; i < c->model->entries.n; i++) {
+        const Entry *other = c->model->entries.at[i];
+        DiagMsg *msg = NULL;
+        if (strcmp(other->name, stmt->id) == 0)
+            msg = say(c, scope, E0202, stmt->id_span, "%s is defined twice", stmt->id);
+        else if (is_part_of(stmt->id, other) || is_part_of(other->name, &made))
+            msg = say(c, scope, E0205, stmt->id_span, "%s and %s give one function in C", stmt->id, other->name);
+        if (msg == NULL)
+            continue;
+        diag_note(c->diag, msg, other->span, "%s",
+                  strcmp(other->name, stmt->id) == 0 ? "first definition" : "the other");
+        return false;
+    }
+    return true;
+}
 
 static bool name_is_free(Checker *c, Scope *scope, const Stmt *stmt)
 {
@@ -62,13 +103,12 @@ static bool name_is_free(Checker *c, Scope *scope, const Stmt *stmt)
             say(c, scope, E0205, stmt->id_span, "%s is what the generated C calls something of its own", stmt->id);
             return false;
         }
-    for (int i = 0; i < c->model->entries.n; i++)
-        if (strcmp(c->model->entries.at[i]->name, stmt->id) == 0) {
-            DiagMsg *msg = say(c, scope, E0202, stmt->id_span, "%s is defined twice", stmt->id);
-            diag_note(c->diag, msg, c->model->entries.at[i]->span, "first definition");
-            return false;
-        }
-    return true;
+    if (family_of(stmt->id) != NULL) {
+        say(c, scope, E0205, stmt->id_span, "%s... is what the generated C calls things of its own",
+            family_of(stmt->id));
+        return false;
+    }
+    return differs_from_others(c, scope, stmt);
 }
 
 static SemaVar *over_axis(Checker *c, Scope *scope, const Entry *entry, const char *word, Span span)

@@ -1470,7 +1470,7 @@ static RNN_NOINLINE void elman_d_Emb_sum20(const elman_frame *f)
 }
 
 /* d of the values before the window, in the layout of elman_state.r. */
-static RNN_NOINLINE void elman_give_d_state(const elman_frame *f, rnn_real *to)
+static RNN_NOINLINE void elman_down_state(const elman_frame *f, rnn_real *to)
 {
     (void)f;
     memset(to, 0, 128 * sizeof(rnn_real));
@@ -1670,7 +1670,7 @@ static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w
     elman_d_Emb_sum20(f);
     if (down != NULL) {
         if (down->state != NULL) {
-            elman_give_d_state(f, down->state);
+            elman_down_state(f, down->state);
         }
     }
     return RNN_OK;
