@@ -26,29 +26,29 @@ static WantedList wanted_adjoints(const Run *run)
         if (grad->grad)
             add_wanted(
                 run, &list,
-                arena_printf(emit->arena, "(down != NULL && down->%s != NULL)", emit_c_name(emit, grad->input->name)),
+                arena_printf(emit->arena, "down != NULL && down->%s != NULL", emit_c_name(emit, grad->input->name)),
                 grad->grad);
     }
     for (int i = 0; i < graph->state_grads.n; i++)
-        add_wanted(run, &list, "(down != NULL && down->state != NULL)", graph->state_grads.at[i].grad);
+        add_wanted(run, &list, "down != NULL && down->state != NULL", graph->state_grads.at[i].grad);
     return list;
 }
 
-static void run_backward_blocks(Run *run, CBlock *out, const WantedList *list)
+static void run_backward_blocks(Run *run, CBlock *out)
 {
     for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
         const Block *block = run->ctx.pass->blocks.at[i];
-        const char *wanted = wanted_by(run, list, block);
-        need_wanted_totals(run, list, block);
+        const char *wanted = wanted_by(run, block);
+        need_wanted_totals(run, block);
         bool outside = block->needs & NEEDS_UP;
         if (outside && block->kind == BLOCK_TOTAL && run_needs_block(run, block)) /* each total asks itself */
             run_block(run, out, block);
         else if (outside && (run_needs_block(run, block) || wanted))
-            run_block(run, c_if(out, c_name(run->ctx.arena, "up != NULL")), block);
+            run_block(run, run_under(run, out, "up != NULL"), block);
         else if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
-            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
+            run_block(run, run_under(run, out, wanted), block);
     }
 }
 
@@ -75,7 +75,8 @@ void emit_backward_run(Emit *emit, CBlock *out)
     const Program *program = emit->program;
     const Graph *graph = program->graph;
     Run run = run_new(emit, &program->schedule->backward);
-    WantedList wanted = wanted_adjoints(&run);
+    const WantedList wanted = wanted_adjoints(&run);
+    run.wanted = &wanted;
     run.input_text = input_of_backward;
     run.state_text = "NULL";
     for (int i = 0; i < graph->param_grads.n; i++) {
@@ -93,7 +94,7 @@ void emit_backward_run(Emit *emit, CBlock *out)
     c_call(out, c_name(arena, "%s_count_valid(f)", emit->m));
     if (program->back_packed > 0)
         c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb)", emit->m));
-    run_backward_blocks(&run, out, &wanted);
+    run_backward_blocks(&run, out);
     emit_gradients(emit, out);
     give_adjoints(&run, out);
     c_return(out, c_name(arena, "RNN_OK"));

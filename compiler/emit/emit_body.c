@@ -12,14 +12,15 @@ static BlockEmitter *const emitters[] = {
     [BLOCK_ROW] = emit_row,       [BLOCK_PRODUCT] = emit_product,
     [BLOCK_CONTRACT] = emit_sums, [BLOCK_SUM] = emit_sums,
     [BLOCK_TOTAL] = NULL,         [BLOCK_LOOP] = NULL,
+    [BLOCK_WALK] = NULL,
 };
 
 static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *block)
 {
     Ctx ctx = ctx_new(emit, pass, block);
+    for (int i = 0; i < block->body.n; i++)
+        emit_one(emit, out, pass, block->body.at[i]);
     if (block->kind == BLOCK_LOOP) {
-        for (int i = 0; i < block->body.n; i++)
-            emit_one(emit, out, pass, block->body.at[i]);
         Run run = run_new(emit, pass);
         explain_block(emit, out, pass, block);
         emit_loop(&run, out, block);
@@ -102,7 +103,7 @@ static void emit_d_state(Emit *emit, CBlock *out)
             ctx.row = c_name(arena, "row");
             const CExpr *row =
                 c_add(arena, c_int(arena, (grad->back - 1) * program->model->axes.at[AXIS_BATCH].high), ctx.row);
-            const CExpr *at = c_add(arena, c_name(arena, "%s", lay_offset(arena, "to", slot->at)),
+            const CExpr *at = c_add(arena, c_add(arena, c_name(arena, "to"), c_int(arena, slot->at)),
                                     c_mul(arena, row, c_int(arena, slot->width)));
             if (grad->grad->rank == 0)
                 c_assign(rows, c_deref(arena, at), "=", number_of(&ctx, grad->grad));

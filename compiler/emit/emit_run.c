@@ -81,16 +81,18 @@ static WantedList wanted_outputs(const Run *run, bool infer)
 
 static void run_window_blocks(Run *run, CBlock *out, bool infer)
 {
-    WantedList list = wanted_outputs(run, infer);
+    const WantedList list = wanted_outputs(run, infer);
+    run->wanted = &list;
     for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
         const Block *block = run->ctx.pass->blocks.at[i];
-        const char *wanted = wanted_by(run, &list, block);
-        need_wanted_totals(run, &list, block);
+        const char *wanted = wanted_by(run, block);
+        need_wanted_totals(run, block);
         if (run_needs_block(run, block))
             run_block(run, out, block);
         else if (wanted)
-            run_block(run, c_if(out, c_name(run->ctx.arena, "%s", wanted)), block);
+            run_block(run, run_under(run, out, wanted), block);
     }
+    run->wanted = NULL;
 }
 
 static void give_window(Run *run, CBlock *out, bool infer)

@@ -129,12 +129,12 @@ static bool give_generated(Stream *stream, CBlock *out)
     return any;
 }
 
-/* Blocks of a loop stand for themselves: a step runs each once. */
+/* Blocks of a loop or walk stand for themselves: a step runs each once. */
 static bool run_ready(Stream *stream, CBlock *out, const Block *block, bool fixed_done)
 {
     Run *run = stream->run;
     bool any = false;
-    if (block->kind == BLOCK_LOOP) {
+    if (block->body.n > 0) {
         for (int i = 0; i < block->body.n; i++)
             any |= run_ready(stream, out, block->body.at[i], fixed_done);
         run->done[block->id] = true;

@@ -1,5 +1,7 @@
 /* run.c: what all entry points are put together from: which nodes and blocks an entry needs, the calls of a block, the loop
  * over steps, and what is computed only when the caller wants it. Used by emit_run.c, emit_backward.c, emit_stream.c. */
+#include <string.h>
+
 #include "emit/body.h"
 #include "emit/interface.h"
 #include "emit/run.h"
@@ -137,18 +139,36 @@ void emit_loop(const Run *run, CBlock *out, const Block *loop)
     c_blank(out);
 }
 
-static void call_everywhere(const Run *run, CBlock *out, const Block *block)
+/* The loops over steps and rows of a domain. */
+static CBlock *open_domain(const Run *run, CBlock *out, Domain domain)
 {
     Arena *arena = run->ctx.arena;
-    if (block->domain == DOMAIN_ONCE) {
-        c_call(out, c_name(arena, "%s(f)", call_text(run, block)));
-        return;
-    }
-    bool sequence = block->domain == DOMAIN_SEQ;
-    if (sequence)
+    if (domain == DOMAIN_SEQ)
         out = c_for(out, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1));
-    out = c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
-    c_call(out, c_name(arena, sequence ? "%s(f, t, row)" : "%s(f, row)", call_text(run, block)));
+    return domain == DOMAIN_ONCE ? out : c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+}
+
+static void call_inside(const Run *run, CBlock *out, const Block *block)
+{
+    const char *arguments = block->domain == DOMAIN_ONCE ? "f" : block->domain == DOMAIN_ROWS ? "f, row" : "f, t, row";
+    c_call(out, c_name(run->ctx.arena, "%s(%s)", call_text(run, block), arguments));
+}
+
+/* The parts of a walk that are needed, or that the caller may want: those under a condition of their own. */
+static void call_walk(Run *run, CBlock *out, const Block *walk)
+{
+    const bool needed = run_needs_block(run, walk);
+    const char *outer = needed ? NULL : wanted_by(run, walk);
+    out = open_domain(run, out, walk->domain);
+    for (int i = 0; i < walk->body.n; i++) {
+        const Block *part = walk->body.at[i];
+        const char *wanted = run_needs_block(run, part) ? NULL : wanted_by(run, part);
+        run->done[part->id] = true;
+        if (!wanted && !run_needs_block(run, part))
+            continue;
+        const bool same = !wanted || (outer && strcmp(wanted, outer) == 0);
+        call_inside(run, run_under(run, out, same ? NULL : wanted), part);
+    }
 }
 
 static bool has_state_slot(const Program *program, const GVar *var)
@@ -188,7 +208,10 @@ void run_block(Run *run, CBlock *out, const Block *block)
         if (block->component >= 0)
             call_at_step(run, out, block, "0");
         else
-            call_everywhere(run, out, block);
+            call_inside(run, open_domain(run, out, block->domain), block);
+        break;
+    case BLOCK_WALK:
+        call_walk(run, out, block);
         break;
     }
 }
@@ -199,23 +222,45 @@ void add_wanted(const Run *run, WantedList *list, const char *given, Node *root)
 {
     Wanted wanted = {given, run_new(run->ctx.emit, run->ctx.pass)};
     run_need(&wanted.run, root);
-    vec_push(run->ctx.arena, list, wanted);
+    vec_push(run->ctx.arena, &list->of, wanted);
 }
 
 /* "r->p != NULL || r->q != NULL" for the results that need this block; NULL: nobody. */
-const char *wanted_by(const Run *run, const WantedList *list, const Block *block)
+/* "a || (b && c)"; what is in parentheses already stays. */
+static const char *either(const Run *run, const char *a, const char *b)
+{
+    if (strstr(a, "&&") && a[0] != '(')
+        a = arena_printf(run->ctx.arena, "(%s)", a);
+    if (strstr(b, "&&"))
+        b = arena_printf(run->ctx.arena, "(%s)", b);
+    return arena_printf(run->ctx.arena, "%s || %s", a, b);
+}
+
+const char *wanted_by(const Run *run, const Block *block)
 {
     const char *any = NULL;
-    for (int i = 0; i < list->n; i++)
-        if (run_needs_block(&list->at[i].run, block))
-            any = any ? arena_printf(run->ctx.arena, "%s || %s", any, list->at[i].given) : list->at[i].given;
+    for (int i = 0; run->wanted && i < run->wanted->of.n; i++) {
+        const Wanted *wanted = &run->wanted->of.at[i];
+        if (run_needs_block(&wanted->run, block))
+            any = any ? either(run, any, wanted->given) : wanted->given;
+    }
     return any;
 }
 
+CBlock *run_under(Run *run, CBlock *out, const char *condition)
+{
+    const CStmt *last = out->stmts.n > 0 ? out->stmts.at[out->stmts.n - 1] : NULL;
+    if (!condition)
+        return out;
+    if (last && last->kind == C_IF && !last->other && last->value->n == 0 && strcmp(last->value->text, condition) == 0)
+        return last->body;
+    return c_if(out, c_name(run->ctx.arena, "%s", condition));
+}
+
 /* Numbers in double declare names that later blocks use: they are cheap and always there, whoever wants them. */
-void need_wanted_totals(Run *run, const WantedList *list, const Block *block)
+void need_wanted_totals(Run *run, const Block *block)
 {
     for (int i = 0; block->kind == BLOCK_TOTAL && i < block->nodes.n; i++)
-        for (int k = 0; k < list->n; k++)
-            run->needed[block->nodes.at[i]->id] |= list->at[k].run.needed[block->nodes.at[i]->id];
+        for (int k = 0; k < run->wanted->of.n; k++)
+            run->needed[block->nodes.at[i]->id] |= run->wanted->of.at[k].run.needed[block->nodes.at[i]->id];
 }

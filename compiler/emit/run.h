@@ -13,6 +13,7 @@ typedef struct Run { /* one entry point while its calls are written */
     const char *(*input_text)(const struct Run *run, const GVar *var); /* where the caller's array is */
     const char *state_text;                                            /* "s" or "NULL": what leads are filled from */
     const GEntry *entry;
+    const struct WantedList *wanted; /* what else the caller may want; NULL: nothing */
 } Run;
 
 /* A result that is computed only when the caller wants it. */
@@ -20,10 +21,14 @@ typedef struct Wanted {
     const char *given; /* C condition: the caller wants it */
     Run run;           /* what it needs */
 } Wanted;
-typedef VEC(Wanted) WantedList;
+typedef struct WantedList {
+    VEC(Wanted) of;
+} WantedList;
 void add_wanted(const Run *run, WantedList *list, const char *given, Node *root);
-const char *wanted_by(const Run *run, const WantedList *list, const Block *block); /* a C condition; NULL: nobody */
-void need_wanted_totals(Run *run, const WantedList *list, const Block *block);
+const char *wanted_by(const Run *run, const Block *block); /* a C condition; NULL: nobody */
+void need_wanted_totals(Run *run, const Block *block);
+/* Statements under a condition: behind those of the same condition where nothing stands between. NULL: always. */
+CBlock *run_under(Run *run, CBlock *out, const char *condition);
 
 Run run_new(Emit *emit, const Pass *pass);
 void run_need(Run *run, Node *node);

@@ -162,15 +162,21 @@ static bool is_idle(const Pass *pass, const bool *idle, const bool *inside, cons
     return left;
 }
 
-static void drop_idle(const bool *idle, Block *block)
+/* Is anything left of a block that had something? */
+static bool drop_idle(const bool *idle, Block *block)
 {
+    const int before = block->nodes.n + block->body.n;
     int n = 0;
     for (int i = 0; i < block->nodes.n; i++)
         if (!idle[block->nodes.at[i]->id])
             block->nodes.at[n++] = block->nodes.at[i];
     block->nodes.n = n;
+    n = 0;
     for (int i = 0; i < block->body.n; i++)
-        drop_idle(idle, block->body.at[i]);
+        if (drop_idle(idle, block->body.at[i]))
+            block->body.at[n++] = block->body.at[i];
+    block->body.n = n;
+    return before == 0 || block->nodes.n + block->body.n > 0;
 }
 
 void pass_drop_idle(Program *program, Pass *pass)
@@ -181,12 +187,8 @@ void pass_drop_idle(Program *program, Pass *pass)
     int n = 0;
     for (int i = graph->nodes.n - 1; i >= 0; i--) /* users first */
         idle[i] = is_idle(pass, idle, inside, graph->nodes.at[i]);
-    for (int b = 0; b < pass->blocks.n; b++) {
-        Block *block = pass->blocks.at[b];
-        const int before = block->nodes.n;
-        drop_idle(idle, block);
-        if (block->nodes.n > 0 || before == 0)
-            pass->blocks.at[n++] = block;
-    }
+    for (int b = 0; b < pass->blocks.n; b++)
+        if (drop_idle(idle, pass->blocks.at[b]))
+            pass->blocks.at[n++] = pass->blocks.at[b];
     pass->blocks.n = n;
 }

@@ -1,7 +1,6 @@
 /* place.c: which values need memory, and in which buffer each stands. Values of one phase that a product joins over k
  * stand interleaved in the buffer of their group; a gate takes the place of the hoisted sum it is made from, and its
  * adjoint takes the place of the gate, where nobody reads the older value any more. Offsets come from plan.c. */
-#include <string.h>
 
 #include "loop/schedule.h"
 
@@ -266,14 +265,23 @@ static void place_mirrors(Program *program, Pass *pass)
 
 /* ---- everything else ---- */
 
-/* Used only in the same step of the same loop: one copy a row is enough. */
+/* Do both run in the same loop, or side by side in one walk, step after step? */
+static bool walk_together(const Pass *pass, const Node *a, const Node *b)
+{
+    if (pass->component[a->id] >= 0 || pass->component[b->id] >= 0)
+        return pass->component[a->id] == pass->component[b->id];
+    const Block *one = pass->home[a->id], *other = pass->home[b->id];
+    return one && other && one->walk && one->walk == other->walk;
+}
+
+/* Used only in the same step of the same loop or walk: one copy a row is enough. */
 bool node_is_scratch(const Program *program, const Pass *pass, const Node *node)
 {
     const Graph *graph = program->graph;
-    if (pass->component[node->id] < 0 || (!pass->backward && program->schedule->on_tape[node->id]))
+    if (!walk_together(pass, node, node) || (!pass->backward && program->schedule->on_tape[node->id]))
         return false;
     for (int k = 0; k < pass->users[node->id].n; k++)
-        if (pass->component[pass->users[node->id].at[k]->id] != pass->component[node->id])
+        if (!walk_together(pass, pass->users[node->id].at[k], node))
             return false;
     for (int i = 0; i < graph->vars.n; i++)
         if (graph->vars.at[i]->def == node && graph->vars.at[i]->lag > 0)
@@ -431,39 +439,6 @@ static void place_rows(Program *program, const Pass *pass)
     }
 }
 
-/* A field of ours, or what may be a macro. */
-static bool is_frame_field(const char *name)
-{
-    static const char *const fields[] = {"p",     "w",    "wb",    "c",     "up",  "grad",
-                                         "dloss", "rows", "steps", "valid", "key", "train"};
-    for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
-        if (strcmp(name, fields[i]) == 0)
-            return true;
-    return strlen(name) > 2 && name[strcspn(name, "abcdefghijklmnopqrstuvwxyz")] == '\0';
-}
-
-static int buffers_named(const Program *program, const char *name)
-{
-    int same = 0;
-    for (int i = 0; i < program->buffers.n; i++)
-        same += strcmp(program->buffers.at[i]->name, name) == 0;
-    return same;
-}
-
-/* Buffers are fields of a struct: their names must differ. The first two are "length" and "position". */
-static void make_names_unique(Program *program)
-{
-    for (int i = 0; i < program->buffers.n; i++) {
-        Buffer *buffer = program->buffers.at[i];
-        buffer->field = buffer->name;
-        if (i < 2 || (buffers_named(program, buffer->name) == 1 && !is_frame_field(buffer->name)))
-            continue;
-        buffer->field = arena_printf(program->arena, "%s_%d", buffer->name, buffer->id);
-        if (buffers_named(program, buffer->field) > 0) /* names of the language end in no '_' */
-            buffer->field = arena_printf(program->arena, "%s_", buffer->field);
-    }
-}
-
 void pass_locs(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
@@ -479,6 +454,8 @@ void pass_locs(Program *program, Pass *pass)
     }
     for (int i = 0; i < pass->groups.n; i++)
         place_group(program, pass, pass->groups.at[i]);
+    if (pass->backward)
+        place_in_place(program, pass);
     for (int i = 0; i < graph->nodes.n; i++)
         if (pass_computes(program, pass, graph->nodes.at[i]) && pass->keep[i] && !pass->loc[i].buffer)
             place_node(program, pass, graph->nodes.at[i]);
@@ -497,5 +474,5 @@ void pass_locs(Program *program, Pass *pass)
         }
     }
     pass_drop_idle(program, pass);
-    make_names_unique(program);
+    name_buffers(program);
 }

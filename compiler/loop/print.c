@@ -346,11 +346,29 @@ static void print_product(const LoopPrinter *p, const Block *block)
     print_round(p, block->round);
 }
 
+static void print_block(LoopPrinter *p, const Block *block);
+
+static void print_walk(LoopPrinter *p, const Block *walk)
+{
+    text_printf(line(p), "%d walk ", walk->level);
+    print_domain(p, walk);
+    text_printf(p->formula.out, ", %d blocks side by side", walk->body.n);
+    print_ending(p, walk);
+    p->indent++;
+    for (int i = 0; i < walk->body.n; i++)
+        print_block(p, walk->body.at[i]);
+    p->indent--;
+}
+
 static void print_block(LoopPrinter *p, const Block *block)
 {
     static const char *const kinds[] = {
         [BLOCK_UNITS] = "units",      [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row",
         [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",         [BLOCK_TOTAL] = "total"};
+    if (block->kind == BLOCK_WALK) {
+        print_walk(p, block);
+        return;
+    }
     text_printf(line(p), "%d ", block->level);
     if (block->kind == BLOCK_LOOP) {
         print_loop(p, block);

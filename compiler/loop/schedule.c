@@ -323,6 +323,7 @@ static void pass_build(Program *program, Pass *pass)
     pass_groups(program, pass);
     pass_levels(program, pass);
     pass_blocks(program, pass);
+    pass_walks(program, pass);
     pass_locs(program, pass);
 }
 

@@ -5,7 +5,7 @@
  * home, the block that computes it; it has a Loc when somebody outside its home reads it.
  *
  *   components -> pull (elementwise work into the loop that alone uses it) -> levels inside loops -> groups of products
- *   -> levels of everything -> blocks -> what must be kept (Loc) -> buffers
+ *   -> levels of everything -> blocks -> walks -> what must be kept (Loc) -> buffers
  *
  * Levels are longest paths where an edge costs 1 when its value must be complete before it is used (the operand of a
  * product, of a reduction over components, a number that a vector needs) and 0 when both ends can share registers. */
@@ -25,7 +25,8 @@ typedef enum BlockKind {
     BLOCK_CONTRACT, /* sums over steps and rows of outer products: weight gradients */
     BLOCK_SUM,      /* sum over steps and rows of vectors (bias, peephole) or scattered rows (embedding) */
     BLOCK_TOTAL,    /* numbers free of rows that depend on sums over rows: double */
-    BLOCK_LOOP      /* a cycle: blocks run step by step */
+    BLOCK_LOOP,     /* a cycle: blocks run step by step */
+    BLOCK_WALK      /* blocks outside loops that run side by side at each step and row */
 } BlockKind;
 typedef enum Domain { DOMAIN_ONCE, DOMAIN_ROWS, DOMAIN_SEQ } Domain;
 
@@ -76,13 +77,14 @@ typedef struct Block {
     /* CONTRACT, SUM */
     Buffer *scratch;    /* partial sums */
     VEC(Node *) inside; /* SUM: values that its loop computes and nobody stores, by id */
-    /* LOOP */
+    /* LOOP, WALK */
     int axis, direction;
-    VEC(struct Block *) body; /* phases in order */
+    VEC(struct Block *) body; /* in order; of a loop its phases */
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
-    const char *name; /* of its function, C-safe and unique */
+    const char *name;   /* of its function, C-safe and unique */
+    struct Block *walk; /* that it is a part of, or NULL */
 } Block;
 enum {
     NEEDS_TARGET = 1,
@@ -153,6 +155,7 @@ bool is_direct_sum(const Node *term);                   /* goes into the gradien
 const char *value_name(Arena *arena, const Node *node); /* naming.c: the user's, or one that tells how it is made */
 /* "n_sum" for the one product that n = tanh(...) takes, "gates" for several. */
 const char *group_name(Arena *arena, const Pass *pass, const Group *group);
+void name_buffers(Program *program); /* their fields in the frame of the emitted C */
 void pass_find_users(Program *program, Pass *pass);
 void pass_levels(Program *program, Pass *pass);     /* level.c */
 void pass_groups(Program *program, Pass *pass);     /* group.c: products inside loops and their hoisted beginnings */
@@ -163,6 +166,8 @@ bool sums_apart(const Pass *pass, const Block *block);                       /* 
 void pass_fill_sums(Program *program, Pass *pass); /* fuse.c: what their loops compute, what they load */
 void pass_drop_idle(Program *program, Pass *pass); /* at the end of placing */
 bool node_is_scratch(const Program *program, const Pass *pass, const Node *node); /* place.c: one step's rows */
+void pass_walks(Program *program, Pass *pass);                                    /* walk.c */
+void place_in_place(Program *program, Pass *pass);                                /* inplace.c */
 void pass_locs(Program *program, Pass *pass);                                     /* place.c */
 void tape_choose(Program *program);                                               /* tape.c */
 void plan_memory(Program *program);                                               /* plan.c */

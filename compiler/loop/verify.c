@@ -154,10 +154,10 @@ static void write_results(Check *check, const Block *block)
     write_buffer(check, block->scratch, block);
 }
 
-/* Steps of a loop follow each other, so what one phase writes must leave alone what any other reads or has written. */
+/* Steps of a loop or walk follow each other, so what one phase writes must leave alone what any other reads or has written. */
 static void run_block(Check *check, const Block *block)
 {
-    if (block->kind != BLOCK_LOOP) {
+    if (block->body.n == 0) {
         read_arguments(check, block);
         write_results(check, block);
         read_arguments(check, block);
@@ -254,6 +254,19 @@ static const char *check_arguments(const Program *program, const Order *order, c
     return NULL;
 }
 
+/* What a sequence holds past a row's length where it is read backwards. */
+static const char *check_starts(const Program *program, const Order *order, const Block *block, const Node *node)
+{
+    for (int i = 0; i < program->graph->vars.n; i++) {
+        const GVar *var = program->graph->vars.at[i];
+        const Block *maker = var->def == node && var->init ? order->pass->home[var->init->id] : NULL;
+        if (maker && comes_later(order, maker, block))
+            return arena_printf(program->arena, "block %s needs the start that block %s computes after it", block->name,
+                                maker->name);
+    }
+    return NULL;
+}
+
 static const char *check_block_order(const Program *program, const Order *order, const Block *block)
 {
     const char *wrong = NULL;
@@ -261,6 +274,8 @@ static const char *check_block_order(const Program *program, const Order *order,
         wrong = check_arguments(program, order, block, block->nodes.at[i]);
     for (int i = 0; i < block->inside.n && !wrong; i++)
         wrong = check_arguments(program, order, block, block->inside.at[i]);
+    for (int i = 0; i < block->nodes.n && !wrong; i++)
+        wrong = check_starts(program, order, block, block->nodes.at[i]);
     if (wrong)
         return wrong;
     for (int i = 0; i < block->copies.n; i++) {

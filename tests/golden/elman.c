@@ -1,6 +1,6 @@
 /* Written by rnnc 1.0.0 from elman.rnn; do not edit. Language 1, real = float.
  * SHA-256 of the source: 7fdbc43db0122595fc4aa299aff268903f458d56fd40c1b3db9ffafce1ec24f7
- * Bytes: parameters 4928, packed 6528, state 528, work 21768, tape 15752.
+ * Bytes: parameters 4928, packed 6528, state 528, work 19656, tape 15752.
  * Operations of a full window: forward 64001, backward 130081 (a multiply-add counts as two).
  */
 #include "model.h"
@@ -88,19 +88,18 @@ typedef struct elman_frame {
     rnn_real *Emb_row;            /* [steps][rows][32]  Emb[x[t]] */
     rnn_real *h;                  /* [steps + 1][rows][32] */
     rnn_real *logsumexp_Wo_h;     /* [steps][rows]  logsumexp(Wo_h[t]) */
-    rnn_real *Wo_h_picked;        /* [steps][rows]  Wo_h[t][y[t]] */
+    rnn_real *Wo_h_picked;        /* [rows]  Wo_h[t][y[t]] */
     rnn_real *y_picked_minus;     /* [steps][rows]  logsumexp_Wo_h[t] - Wo_h_picked[t] */
     int32_t *x;                   /* [steps][rows] */
     int32_t *y;                   /* [steps][rows] */
-    rnn_real *d_h;                /* [steps][rows][32]  Wo' @ t_14[t] */
+    rnn_real *d_h;                /* [steps][rows][32]  Wo' @ Wo_h[t] */
     rnn_real *d_Emb_sum;          /* [steps][rows][32]  rnn.U' @ d_h_sum[t] */
-    rnn_real *t_13;               /* one number  d_loss / count[t, batch] */
-    rnn_real *t_14;               /* [steps][rows][16]  t_13 * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t_13 * onehot(y[t]) */
+    rnn_real *t;                  /* one number  d_loss / count[t, batch] */
     rnn_real *d_h_sum;            /* [steps + 1][rows][32] */
-    rnn_real *partial_16;         /* [512] */
+    rnn_real *partial_15;         /* [512] */
+    rnn_real *partial_16;         /* [1024] */
     rnn_real *partial_17;         /* [1024] */
-    rnn_real *partial_18;         /* [1024] */
-    rnn_real *partial_19;         /* [32] */
+    rnn_real *partial_18;         /* [32] */
 } elman_frame;
 
 /* Windows without a tape. */
@@ -114,7 +113,7 @@ static RNN_NOINLINE void elman_place_eval(elman_frame *f, elman_work *work)
     f->h = work->r + 2080;
     f->logsumexp_Wo_h = work->r + 528;
     f->Wo_h_picked = work->r + 576;
-    f->y_picked_minus = work->r;
+    f->y_picked_minus = work->r + 608;
     f->x = work->i + 32;
     f->y = work->i + 64;
 }
@@ -130,7 +129,7 @@ static RNN_NOINLINE void elman_place_forward(elman_frame *f, elman_tape *tape)
     f->h = tape->r + 2608;
     f->logsumexp_Wo_h = tape->r + 3776;
     f->Wo_h_picked = tape->r;
-    f->y_picked_minus = tape->r + 48;
+    f->y_picked_minus = tape->r + 32;
     f->x = tape->i + 32;
     f->y = tape->i + 64;
 }
@@ -140,14 +139,13 @@ static RNN_NOINLINE void elman_place_backward(elman_frame *f, elman_work *work)
 {
     f->d_h = work->r;
     f->d_Emb_sum = work->r;
-    f->t_13 = work->r;
-    f->t_14 = work->r + 1040;
-    f->d_h_sum = work->r + 1568;
-    f->partial_16 = work->r + 2736;
-    f->partial_17 = work->r + 2736;
-    f->partial_18 = work->r + 2736;
-    f->partial_19 = work->r + 1040;
-    f->wb = work->r + 3776;
+    f->t = work->r;
+    f->d_h_sum = work->r + 1040;
+    f->partial_15 = work->r + 2208;
+    f->partial_16 = work->r + 2208;
+    f->partial_17 = work->r + 2208;
+    f->partial_18 = work->r + 2208;
+    f->wb = work->r + 3248;
     (void)work;
 }
 
@@ -812,7 +810,7 @@ static RNN_NOINLINE void elman_logsumexp_Wo_h_numbers8(const elman_frame *f, ptr
 static RNN_NOINLINE void elman_Wo_h_picked_numbers9(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
-    rnn_real *const Wo_h_picked_at = f->Wo_h_picked + t * f->rows + row;
+    rnn_real *const Wo_h_picked_at = f->Wo_h_picked + row;
     int32_t *const y_at = f->y + t * f->rows + row;
     if (t >= f->length[row]) {
         *Wo_h_picked_at = 0;
@@ -827,7 +825,7 @@ static RNN_NOINLINE void elman_Wo_h_picked_numbers9(const elman_frame *f, ptrdif
 static RNN_NOINLINE void elman_y_picked_minus_numbers10(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const logsumexp_Wo_h_at = f->logsumexp_Wo_h + t * f->rows + row;
-    rnn_real *const Wo_h_picked_at = f->Wo_h_picked + t * f->rows + row;
+    rnn_real *const Wo_h_picked_at = f->Wo_h_picked + row;
     rnn_real *const y_picked_minus_at = f->y_picked_minus + t * f->rows + row;
     if (t >= f->length[row]) {
         *y_picked_minus_at = 0;
@@ -870,7 +868,7 @@ static RNN_NOINLINE void elman_save_h(const elman_frame *f, elman_state *s)
 /* ---- Backward ---- */
 
 /* d_h_sum outside the window. */
-static RNN_NOINLINE void elman_d_h_sum_lead13(const elman_frame *f)
+static RNN_NOINLINE void elman_d_h_sum_lead14(const elman_frame *f)
 {
     for (ptrdiff_t row = 0; row < f->rows; row++) {
         for (ptrdiff_t panel = 0; panel < 2; panel++) {
@@ -882,52 +880,51 @@ static RNN_NOINLINE void elman_d_h_sum_lead13(const elman_frame *f)
 }
 
 /* At one step, of one row:
- *   t_14[t] = t_13 * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t_13 * onehot(y[t]) */
-static RNN_NOINLINE void elman_d_t_units15(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
+ *   Wo_h[t] = t * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t * onehot(y[t]) */
+static RNN_NOINLINE void elman_d_t_units16(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
     rnn_real *const logsumexp_Wo_h_at = f->logsumexp_Wo_h + t * f->rows + row;
     int32_t *const y_at = f->y + t * f->rows + row;
-    rnn_real *const t_14_at = f->t_14 + (t * f->rows + row) * 16;
     if (t >= f->length[row]) {
         for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
-            rnn_store(t_14_at + u, rnn_zero());
+            rnn_store(Wo_h_at + u, rnn_zero());
         }
         return;
     }
     for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
         const rnn_vec v11 = rnn_load(Wo_h_at + u);
         const rnn_vec v12 = rnn_splat(*logsumexp_Wo_h_at);
-        const rnn_vec v20 = rnn_splat(*f->t_13);
+        const rnn_vec v20 = rnn_splat(*f->t);
         const rnn_vec v26 = v20 * rnn_exp(v11 - v12) - v20 * rnn_eq(rnn_iota() + rnn_splat((rnn_real)u),
             rnn_splat((rnn_real)*y_at));
-        rnn_store(t_14_at + u, rnn_keep(v26, 9 - (int)u));
+        rnn_store(Wo_h_at + u, rnn_keep(v26, 9 - (int)u));
     }
 }
 
 /* Over all steps and rows:
- *   d_h[t] = Wo' @ t_14[t] */
-static RNN_NOINLINE void elman_d_Wo_product16(const elman_frame *f)
+ *   d_h[t] = Wo' @ Wo_h[t] */
+static RNN_NOINLINE void elman_d_Wo_product17(const elman_frame *f)
 {
     rnn_real *to = f->d_h;
-    const rnn_real *from = f->t_14;
+    const rnn_real *from = f->Wo_h;
     const ptrdiff_t width = 32;
     rnn_gemm(to, width, from, 16, (int)(f->steps * f->rows), 9, f->wb, 2, 1, 2, NULL, 0);
 }
 
 /* Added into the gradients:
- *   d_Wo = sum[t, batch](outer(t_14[t], h[t])) */
-static RNN_NOINLINE void elman_d_Wo_weights21(const elman_frame *f)
+ *   d_Wo = sum[t, batch](outer(Wo_h[t], h[t])) */
+static RNN_NOINLINE void elman_d_Wo_weights22(const elman_frame *f)
 {
-    rnn_gemm_dw(f->partial_16, f->t_14, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
+    rnn_gemm_dw(f->partial_15, f->Wo_h, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
         (int)f->rows, 1, 16, 20, 0);
     /* d_Wo */
-    rnn_unpack_add(f->grad + 192, 20, f->partial_16, 9, 20, 0, 1);
+    rnn_unpack_add(f->grad + 192, 20, f->partial_15, 9, 20, 0, 1);
 }
 
 /* Behind the products of this phase, 16 units at one step, of one row:
  *   d_h_sum[t] = d_h[t] * (1 - h[t] * h[t]) */
-static void elman_d_h_sum_units18_cell(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t panel,
+static void elman_d_h_sum_units19_cell(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t panel,
     const rnn_real *z)
 {
     rnn_real *const h_at = f->h + ((t + 1) * f->rows + row) * 32;
@@ -947,7 +944,7 @@ static void elman_d_h_sum_units18_cell(const elman_frame *f, ptrdiff_t t, ptrdif
 }
 
 /* The sums of 4 rows by 2 panels of 16 units; a0_1: first row, second panel. */
-static RNN_NOINLINE void elman_d_h_sum_units18_4x2(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t block)
+static RNN_NOINLINE void elman_d_h_sum_units19_4x2(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t block)
 {
     rnn_real z[128];
     for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
@@ -1247,13 +1244,13 @@ static RNN_NOINLINE void elman_d_h_sum_units18_4x2(const elman_frame *f, ptrdiff
         rnn_store(z + 112 + u, a3_1);
     }
     for (ptrdiff_t r = 0; r < 4; r++) {
-        elman_d_h_sum_units18_cell(f, t, row + r, block * 2, z + r * 32);
-        elman_d_h_sum_units18_cell(f, t, row + r, block * 2 + 1, z + r * 32 + 16);
+        elman_d_h_sum_units19_cell(f, t, row + r, block * 2, z + r * 32);
+        elman_d_h_sum_units19_cell(f, t, row + r, block * 2 + 1, z + r * 32 + 16);
     }
 }
 
 /* The sums of one row by 2 panels of 16 units; a0_1: first row, second panel. */
-static RNN_NOINLINE void elman_d_h_sum_units18_1x2(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t block)
+static RNN_NOINLINE void elman_d_h_sum_units19_1x2(const elman_frame *f, ptrdiff_t t, ptrdiff_t row, ptrdiff_t block)
 {
     rnn_real z[32];
     for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
@@ -1387,38 +1384,38 @@ static RNN_NOINLINE void elman_d_h_sum_units18_1x2(const elman_frame *f, ptrdiff
         rnn_store(z + u, a0_0);
         rnn_store(z + 16 + u, a0_1);
     }
-    elman_d_h_sum_units18_cell(f, t, row, block * 2, z);
-    elman_d_h_sum_units18_cell(f, t, row, block * 2 + 1, z + 16);
+    elman_d_h_sum_units19_cell(f, t, row, block * 2, z);
+    elman_d_h_sum_units19_cell(f, t, row, block * 2 + 1, z + 16);
 }
 
 /* One step: all rows and units, in tiles. */
-static RNN_NOINLINE void elman_d_h_sum_units18(const elman_frame *f, ptrdiff_t t)
+static RNN_NOINLINE void elman_d_h_sum_units19(const elman_frame *f, ptrdiff_t t)
 {
     ptrdiff_t row = 0;
     for (; row + 4 <= f->rows; row += 4) {
-        elman_d_h_sum_units18_4x2(f, t, row, 0);
+        elman_d_h_sum_units19_4x2(f, t, row, 0);
     }
     for (; row < f->rows; row++) {
-        elman_d_h_sum_units18_1x2(f, t, row, 0);
+        elman_d_h_sum_units19_1x2(f, t, row, 0);
     }
 }
 
 /* The loop over t, from the last step back. */
-static RNN_NOINLINE void elman_d_h_sum_loop17(const elman_frame *f)
+static RNN_NOINLINE void elman_d_h_sum_loop18(const elman_frame *f)
 {
     ptrdiff_t t = f->steps - 1;
     for (; t >= 1; t -= 2) {
-        elman_d_h_sum_units18(f, t);
-        elman_d_h_sum_units18(f, t - 1);
+        elman_d_h_sum_units19(f, t);
+        elman_d_h_sum_units19(f, t - 1);
     }
     for (; t >= 0; t--) {
-        elman_d_h_sum_units18(f, t);
+        elman_d_h_sum_units19(f, t);
     }
 }
 
 /* Over all steps and rows:
  *   d_Emb_sum[t] = rnn.U' @ d_h_sum[t] */
-static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product19(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product20(const elman_frame *f)
 {
     rnn_real *to = f->d_Emb_sum;
     const rnn_real *from = f->d_h_sum;
@@ -1428,36 +1425,36 @@ static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product19(const elman_frame *f)
 
 /* Added into the gradients:
  *   d_rnn_W = sum[t, batch](outer(d_h_sum[t], h[t-1])) */
-static RNN_NOINLINE void elman_d_rnn_W_weights22(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_W_weights23(const elman_frame *f)
 {
-    rnn_gemm_dw(f->partial_17, f->d_h_sum, 32, f->rows * 32, f->h, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32,
+    rnn_gemm_dw(f->partial_16, f->d_h_sum, 32, f->rows * 32, f->h, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32,
         20, 0);
     /* d_rnn.W */
-    rnn_unpack_add(f->grad + 384, 20, f->partial_17, 20, 20, 0, 1);
+    rnn_unpack_add(f->grad + 384, 20, f->partial_16, 20, 20, 0, 1);
 }
 
 /* Added into the gradients:
  *   d_rnn_U = sum[t, batch](outer(d_h_sum[t], Emb_row[t])) */
-static RNN_NOINLINE void elman_d_rnn_U_weights23(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_U_weights24(const elman_frame *f)
 {
-    rnn_gemm_dw(f->partial_18, f->d_h_sum, 32, f->rows * 32, f->Emb_row, 32, f->rows * 32, (int)f->steps, (int)f->rows,
+    rnn_gemm_dw(f->partial_17, f->d_h_sum, 32, f->rows * 32, f->Emb_row, 32, f->rows * 32, (int)f->steps, (int)f->rows,
         1, 32, 20, 0);
     /* d_rnn.U */
-    rnn_unpack_add(f->grad + 784, 20, f->partial_18, 20, 20, 0, 1);
+    rnn_unpack_add(f->grad + 784, 20, f->partial_17, 20, 20, 0, 1);
 }
 
 /* Added into the gradients:
  *   d_rnn_b = sum[t, batch](d_h_sum[t]) */
-static RNN_NOINLINE void elman_d_rnn_b_sum24(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_b_sum25(const elman_frame *f)
 {
-    rnn_colsum(f->partial_19, f->d_h_sum, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32, 0);
+    rnn_colsum(f->partial_18, f->d_h_sum, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32, 0);
     /* d_rnn.b */
-    rnn_unpack_add_vector(f->grad + 1184, f->partial_19, 20, 0, 1);
+    rnn_unpack_add_vector(f->grad + 1184, f->partial_18, 20, 0, 1);
 }
 
 /* Added into the gradients:
  *   d_Emb = sum[t, batch](scatter(d_Emb_sum[t], x[t])) */
-static RNN_NOINLINE void elman_d_Emb_sum20(const elman_frame *f)
+static RNN_NOINLINE void elman_d_Emb_sum21(const elman_frame *f)
 {
     /* d_Emb */
     for (ptrdiff_t t = f->steps - 1; t >= 0; t--) {
@@ -1506,15 +1503,7 @@ static rnn_status elman_do_eval(const elman_params *p, const elman_packed *w, co
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_logsumexp_Wo_h_numbers8(f, t, row);
-        }
-    }
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_Wo_h_picked_numbers9(f, t, row);
-        }
-    }
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_y_picked_minus_numbers10(f, t, row);
         }
     }
@@ -1599,15 +1588,7 @@ static rnn_status elman_do_forward(const elman_params *p, const elman_packed *w,
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_logsumexp_Wo_h_numbers8(f, t, row);
-        }
-    }
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_Wo_h_picked_numbers9(f, t, row);
-        }
-    }
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
             elman_y_picked_minus_numbers10(f, t, row);
         }
     }
@@ -1652,22 +1633,22 @@ static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w
     elman_place_backward(f, work);
     elman_count_valid(f);
     elman_pack_backward(f->p, f->wb);
-    elman_d_h_sum_lead13(f);
+    elman_d_h_sum_lead14(f);
     const double total_20 = f->dloss / (double)f->valid;
-    *f->t_13 = (rnn_real)total_20;
+    *f->t = (rnn_real)total_20;
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_d_t_units15(f, t, row);
+            elman_d_t_units16(f, t, row);
         }
     }
-    elman_d_Wo_product16(f);
-    elman_d_Wo_weights21(f);
-    elman_d_h_sum_loop17(f);
-    elman_d_rnn_U_d_h_sum_product19(f);
-    elman_d_rnn_W_weights22(f);
-    elman_d_rnn_U_weights23(f);
-    elman_d_rnn_b_sum24(f);
-    elman_d_Emb_sum20(f);
+    elman_d_Wo_product17(f);
+    elman_d_Wo_weights22(f);
+    elman_d_h_sum_loop18(f);
+    elman_d_rnn_U_d_h_sum_product20(f);
+    elman_d_rnn_W_weights23(f);
+    elman_d_rnn_U_weights24(f);
+    elman_d_rnn_b_sum25(f);
+    elman_d_Emb_sum21(f);
     if (down != NULL) {
         if (down->state != NULL) {
             elman_down_state(f, down->state);
@@ -2010,7 +1991,7 @@ rnn_status elman_forward(const elman_params *p, const elman_packed *w, const elm
     tape->i[112] = 0; /* no tape until it is complete */
     status = elman_do_forward(p, w, in, c, s, tape, r);
     if (status == RNN_OK) {
-        tape->i[112] = 546863775;
+        tape->i[112] = 916731551;
         tape->i[113] = elman_check_window_sum(in);
     }
     return status;
@@ -2038,7 +2019,7 @@ rnn_status elman_backward(const elman_params *p, const elman_packed *w, const el
         status = elman_check_targets(in, fault);
     if (status == RNN_OK)
         status = elman_check_back_overlaps(p, w, in, tape, work, up, grad, down, fault);
-    if (status == RNN_OK && (tape->i[112] != 546863775 || tape->i[113] != elman_check_window_sum(in)))
+    if (status == RNN_OK && (tape->i[112] != 916731551 || tape->i[113] != elman_check_window_sum(in)))
         status = elman_fail(fault, RNN_ORDER, "tape", -1, -1, -1);
     if (status != RNN_OK)
         return status;
