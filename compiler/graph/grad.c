@@ -13,6 +13,7 @@
 
 #include "graph/builders.h"
 #include "graph/loops.h"
+#include "graph/naming.h"
 #include "graph/node.h"
 #include "support/diag.h"
 
@@ -29,6 +30,7 @@ typedef struct Grad {
     bool *useful;      /* depends on something that has a gradient */
     VEC(Part) * parts; /* by id */
     Node **adjoint;
+    Node **made_of_it;   /* by id: see adjoint_name */
     GVar **read_adjoint; /* by id of a READ: the variable its adjoint defines */
 } Grad;
 
@@ -179,12 +181,38 @@ static Node *sum_parts(Grad *grad, const Node *node)
     return sum;
 }
 
-static const char *adjoint_name(Graph *graph, const Node *node)
+/* "d_h"; of what h = tanh(..) is made of "d_h_sum"; of other values without a name after what they are. */
+static const char *adjoint_name(const Grad *grad, const Node *node)
 {
-    const char *name = node->name;
-    if (name == NULL && (node->op == OP_PARAM || node->op == OP_INPUT))
-        name = node->var->name;
-    return name == NULL ? NULL : arena_printf(graph->arena, "d_%s", name);
+    Arena *arena = grad->graph->arena;
+    const Node *made = grad->made_of_it[node->id];
+    const char *name = node->op == OP_PARAM || node->op == OP_INPUT ? node->var->name : node->name;
+    if (name == NULL && made != NULL)
+        name = arena_printf(arena, "%s_sum", made->name);
+    if (name == NULL)
+        name = node_called(arena, node);
+    return name == NULL ? NULL : arena_printf(arena, "d_%s", name);
+}
+
+/* Of each node without a name: the activation with a name that alone reads it. */
+static Node **find_made(Graph *graph)
+{
+    Node **made = arena_array(graph->arena, Node *, graph->nodes.n);
+    bool *shared = arena_array(graph->arena, bool, graph->nodes.n);
+    for (int id = 0; id < graph->nodes.n; id++) {
+        Node *user = graph->nodes.at[id];
+        for (int i = 0; i < user->n; i++) {
+            const int of = user->arg[i]->id;
+            shared[of] = shared[of] || made[of] != NULL;
+            made[of] = user;
+        }
+    }
+    for (int id = 0; id < graph->nodes.n; id++) {
+        const Node *user = made[id];
+        if (user != NULL && (shared[id] || user->name == NULL || user->n != 1 || op_info[user->op].family != FAMILY_EW))
+            made[id] = NULL;
+    }
+    return made;
 }
 
 static void set_name(Node *node, const char *name)
@@ -279,7 +307,7 @@ static void visit(Grad *grad, Node *node)
     }
     if (g == NULL)
         return;
-    set_name(g, adjoint_name(graph, node));
+    set_name(g, adjoint_name(grad, node));
     for (int i = 0; i < node->n; i++)
         if (is_active(grad, node->arg[i]) && op_differentiable(node->op, i))
             add_part(grad, node->arg[i], grad_rule(graph, node, g, i), node->id, i);
@@ -411,6 +439,7 @@ static Grad grad_new(Graph *graph)
     grad.useful = arena_array(graph->arena, bool, grad.nodes);
     grad.parts = arena_alloc(graph->arena, sizeof *grad.parts * (size_t)grad.nodes);
     grad.adjoint = arena_array(graph->arena, Node *, grad.nodes);
+    grad.made_of_it = find_made(graph);
     grad.read_adjoint = arena_array(graph->arena, GVar *, grad.nodes);
     return grad;
 }

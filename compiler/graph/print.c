@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "graph/naming.h"
 #include "graph/node.h"
 
 /* ---- labels ---- */
@@ -38,10 +39,16 @@ static const char *unique(const Printer *printer, const char *name, int id)
     return label;
 }
 
+/* What is used more than once and has no name: "#" marks it, as no name of the file begins so. */
+static const char *shared_name(Graph *graph, const Node *node)
+{
+    const char *name = node_called(graph->arena, node);
+    return arena_printf(graph->arena, "#%s", name != NULL ? name : "value");
+}
+
 static void label_nodes(Printer *printer, Graph *graph, const bool *live)
 {
     const int *uses = count_uses(graph, live);
-    int shared = 0;
     for (int id = 0; id < graph->nodes.n; id++) {
         const Node *node = graph->nodes.at[id];
         if (!live[id] || node->n == 0 || node->op == OP_MASK)
@@ -51,17 +58,49 @@ static void label_nodes(Printer *printer, Graph *graph, const bool *live)
         else if (node->name != NULL && id >= graph->forward_nodes && graph->forward_nodes > 0)
             printer->label[id] = unique(printer, node->name, id);
         else if (uses[id] > 1 && node->op != OP_EXPAND)
-            printer->label[id] = arena_printf(graph->arena, "#%d", ++shared);
+            printer->label[id] = unique(printer, shared_name(graph, node), id);
     }
 }
 
 /* ---- lines ---- */
+/* The name of a dim where only one has this number, else the number. */
+static const char *dim_called(const Graph *graph, int64_t size)
+{
+    const char *name = NULL;
+    int same = 0;
+    for (int i = 0; graph->model != NULL && i < graph->model->dims.n; i++)
+        if (graph->model->dims.at[i].integer == size) {
+            name = graph->model->dims.at[i].name;
+            same++;
+        }
+    return same == 1 ? name : arena_printf(graph->arena, "%lld", (long long)size);
+}
+
+/* The variable, or the one whose adjoint this is, that says how its dims are called. */
+static const Var *like_variable(const Graph *graph, const Node *node)
+{
+    if (node->defines != NULL && node->defines->var != NULL)
+        return node->defines->var;
+    for (int i = 0; i < graph->param_grads.n; i++)
+        if (graph->param_grads.at[i].grad == node)
+            return graph->param_grads.at[i].param->var;
+    for (int i = 0; i < graph->input_grads.n; i++)
+        if (graph->input_grads.at[i].grad == node)
+            return graph->input_grads.at[i].input->var;
+    return NULL;
+}
+
 static void print_shape(const Printer *printer, const Node *node)
 {
-    if (node->rank == 1)
-        text_printf(printer->out, " : [%lld]", (long long)node->dim[0]);
-    else if (node->rank == 2)
-        text_printf(printer->out, " : [%lld, %lld]", (long long)node->dim[0], (long long)node->dim[1]);
+    const Var *var = like_variable(printer->graph, node);
+    for (int i = 0; i < node->rank; i++) {
+        const bool known = var != NULL && var->type.shape.rank == node->rank && var->type.shape.dim[i].form != NULL;
+        text_add(printer->out, i == 0 ? " : [" : ", ");
+        text_add(printer->out, known ? dim_text(printer->graph->arena, var->type.shape.dim[i])
+                                     : dim_called(printer->graph, node->dim[i]));
+    }
+    if (node->rank > 0)
+        text_add(printer->out, "]");
 }
 
 static void print_node(const Printer *printer, const Node *node)

@@ -139,11 +139,11 @@ int main(void)
     test_sums();
     check_chain(written_backwards, "h[t] : [3] = tanh(v2 + v5 @ v1[t] + v4 @ h[t-1] + v3 * h[t-1])\n"
                                    "output h[t] = h[t]\n");
-    check_chain(subtracted, "#1[t] : [3] = -v1[t]\n"
-                            "h[t] : [3] = tanh(#1[t] + v3 @ #1[t] + v2 @ h[t-1])\n"
+    check_chain(subtracted, "#neg_v1[t] : [3] = -v1[t]\n"
+                            "h[t] : [3] = tanh(#neg_v1[t] + v3 @ #neg_v1[t] + v2 @ h[t-1])\n"
                             "output h[t] = h[t]\n");
-    check_chain(shared_product, "#1[t] : [3] = v2 @ v1[t]\n"
-                                "h[t] : [3] = tanh((#1[t] + h[t-1]) * #1[t])\n"
+    check_chain(shared_product, "#v2_v1[t] : [3] = v2 @ v1[t]\n"
+                                "h[t] : [3] = tanh((#v2_v1[t] + h[t-1]) * #v2_v1[t])\n"
                                 "output h[t] = h[t]\n");
     check_chain(two_of_each, "h[t] : [3] = tanh(v3' @ v1[t] + v2 @ v1[t] + v2 @ h[t-1] + v3 @ h[t-1])\n"
                              "output h[t] = h[t]\n");
