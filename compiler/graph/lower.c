@@ -61,9 +61,9 @@ static bool goes_on(const Model *model, int axis)
 static Node *edge_condition(Lower *lower, const Var *var)
 {
     const bool by_position = !var->edge_last && goes_on(lower->model, var->edge_axis);
-    return graph_node(lower->graph, &(NodeSpec){.op = by_position ? OP_IS_START : OP_IS_STEP,
-                                                .axis = var->edge_axis,
-                                                .from_end = var->edge_last});
+    return graph_node(
+        lower->graph,
+        &(NodeSpec){.op = by_position ? OP_IS_START : OP_IS_STEP, .axis = var->edge_axis, .from_end = var->edge_last});
 }
 
 static void define(Lower *lower, const Var *var)
