@@ -143,9 +143,9 @@ docs: all
 FORMATTED = $(filter-out tests/golden/%,$(wildcard compiler/*.c compiler/*/*.c compiler/*/*.h grammar/*.c grammar/*.h \
 	runtime/*/*.c runtime/include/rnn/*.h tools/*.c examples/*/*.c tests/*/*.c tests/*/*.h))
 fmt:
-	$(CLANG_FORMAT) -i $(FORMATTED)
+	@$(CLANG_FORMAT) -i $(FORMATTED)
 fmt-check:
-	$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
+	@$(CLANG_FORMAT) --dry-run --Werror $(FORMATTED)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib $(DESTDIR)$(PREFIX)/include/rnn \
