@@ -144,8 +144,9 @@ static void print_leaf(const Printer *printer, const Node *node)
     }
 }
 
-static void print_at(const Printer *printer, const Node *node)
+static void print_at(const Printer *printer, const Node *node, int level)
 {
+    (void)level;
     const Node *a = node->arg[0];
     if (printer->label[a->id] != NULL || a->op == OP_INPUT) {
         text_add(printer->out, a->op == OP_INPUT ? a->var->path : printer->label[a->id]);
@@ -203,8 +204,9 @@ static void print_infix(const Printer *printer, const Node *node, const char *te
         text_add(printer->out, ")");
 }
 
-static void print_product(const Printer *printer, const Node *node, int first, int level)
+static void print_product(const Printer *printer, const Node *node, int level)
 {
+    const int first = node->op == OP_FMA_PRODUCT;
     const int own = first == 1 ? LEVEL_SUM : LEVEL_PRODUCT;
     if (own < level)
         text_add(printer->out, "(");
@@ -221,8 +223,9 @@ static void print_product(const Printer *printer, const Node *node, int first, i
         text_add(printer->out, ")");
 }
 
-static void print_join(const Printer *printer, const Node *node)
+static void print_join(const Printer *printer, const Node *node, int level)
 {
+    (void)level;
     for (int i = 0; i < node->n; i++) {
         text_add(printer->out, i == 0 ? "[" : "; ");
         expr(printer, node->arg[i], 0);
@@ -230,8 +233,9 @@ static void print_join(const Printer *printer, const Node *node)
     text_add(printer->out, "]");
 }
 
-static void print_lookup(const Printer *printer, const Node *node)
+static void print_lookup(const Printer *printer, const Node *node, int level)
 {
+    (void)level;
     expr(printer, node->arg[0], LEVEL_ATOM);
     text_add(printer->out, node->ta ? "[:, " : "[");
     expr(printer, node->arg[1], 0);
@@ -248,6 +252,75 @@ static void print_named(const Printer *printer, const Node *node)
     print_call(printer, name, node);
 }
 
+static void print_operand(const Printer *printer, const Node *node, int level)
+{
+    expr(printer, node->arg[0], level);
+}
+
+static void print_negative(const Printer *printer, const Node *node, int level)
+{
+    text_add(printer->out, LEVEL_UNARY < level ? "(-" : "-");
+    expr(printer, node->arg[0], LEVEL_UNARY);
+    text_add(printer->out, LEVEL_UNARY < level ? ")" : "");
+}
+
+static void print_transposed(const Printer *printer, const Node *node, int level)
+{
+    (void)level;
+    expr(printer, node->arg[0], LEVEL_ATOM);
+    text_add(printer->out, "'");
+}
+
+/* slice(a, from, n) */
+static void print_range(const Printer *printer, const Node *node, int level)
+{
+    (void)level;
+    text_add(printer->out, node->op == OP_SLICE ? "slice(" : "pad(");
+    expr(printer, node->arg[0], 0);
+    text_printf(printer->out, ", %d, %lld)", node->from, (long long)node->dim[0]);
+}
+
+static void print_over_axes(const Printer *printer, const Node *node, int level)
+{
+    static const struct {
+        OpId op;
+        const char *name, *inner;
+    } rows[] = {{OP_SUM_AXES, "sum", NULL},
+                {OP_MAX_AXES, "max", NULL},
+                {OP_MIN_AXES, "min", NULL},
+                {OP_CONTRACT, "sum", "outer"},
+                {OP_SCATTER_SUM, "sum", "scatter"}};
+    (void)level;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].op == node->op)
+            print_over(printer, rows[i].name, node, rows[i].inner);
+}
+
+/* Ops with a form of their own; all others are written as calls. */
+static const struct {
+    OpId op;
+    void (*print)(const Printer *printer, const Node *node, int level);
+} forms[] = {
+    {OP_EXPAND, print_operand},
+    {OP_TOREAL, print_operand},
+    {OP_NEG, print_negative},
+    {OP_MATVEC, print_product},
+    {OP_MATMUL, print_product},
+    {OP_FMA_PRODUCT, print_product},
+    {OP_JOIN, print_join},
+    {OP_GATHER, print_lookup},
+    {OP_PICK, print_lookup},
+    {OP_TRANSPOSE, print_transposed},
+    {OP_SLICE, print_range},
+    {OP_PAD, print_range},
+    {OP_AT, print_at},
+    {OP_SUM_AXES, print_over_axes},
+    {OP_MAX_AXES, print_over_axes},
+    {OP_MIN_AXES, print_over_axes},
+    {OP_CONTRACT, print_over_axes},
+    {OP_SCATTER_SUM, print_over_axes},
+};
+
 static void print_formula(const Printer *printer, const Node *node, int level)
 {
     int inner = 0;
@@ -256,64 +329,12 @@ static void print_formula(const Printer *printer, const Node *node, int level)
         print_infix(printer, node, text, inner, level);
         return;
     }
-    switch (node->op) {
-    case OP_EXPAND:
-        expr(printer, node->arg[0], level);
-        break;
-    case OP_NEG:
-        text_add(printer->out, LEVEL_UNARY < level ? "(-" : "-");
-        expr(printer, node->arg[0], LEVEL_UNARY);
-        text_add(printer->out, LEVEL_UNARY < level ? ")" : "");
-        break;
-    case OP_MATVEC:
-    case OP_MATMUL:
-        print_product(printer, node, 0, level);
-        break;
-    case OP_FMA_PRODUCT:
-        print_product(printer, node, 1, level);
-        break;
-    case OP_JOIN:
-        print_join(printer, node);
-        break;
-    case OP_GATHER:
-    case OP_PICK:
-        print_lookup(printer, node);
-        break;
-    case OP_TRANSPOSE:
-        expr(printer, node->arg[0], LEVEL_ATOM);
-        text_add(printer->out, "'");
-        break;
-    case OP_SLICE:
-    case OP_PAD:
-        text_add(printer->out, node->op == OP_SLICE ? "slice(" : "pad(");
-        expr(printer, node->arg[0], 0);
-        text_printf(printer->out, ", %d, %lld)", node->from, (long long)node->dim[0]);
-        break;
-    case OP_AT:
-        print_at(printer, node);
-        break;
-    case OP_SUM_AXES:
-        print_over(printer, "sum", node, NULL);
-        break;
-    case OP_MAX_AXES:
-        print_over(printer, "max", node, NULL);
-        break;
-    case OP_MIN_AXES:
-        print_over(printer, "min", node, NULL);
-        break;
-    case OP_CONTRACT:
-        print_over(printer, "sum", node, "outer");
-        break;
-    case OP_SCATTER_SUM:
-        print_over(printer, "sum", node, "scatter");
-        break;
-    case OP_TOREAL:
-        expr(printer, node->arg[0], level);
-        break;
-    default:
-        print_named(printer, node);
-        break;
-    }
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].op == node->op) {
+            forms[i].print(printer, node, level);
+            return;
+        }
+    print_named(printer, node);
 }
 
 static void expr(const Printer *printer, const Node *node, int level)

@@ -351,7 +351,53 @@ static void rule_dropout(Checker *c, SemaTerm *term)
         set_real(term, shape_of(term, 0), VALUE_PLAIN);
 }
 
-/* --- dispatch ------------------------------------------------------------------------------------------------------------ */
+/* --- by signature ------------------------------------------------------------------------------------------------------- */
+
+static void rule_transpose(Checker *c, SemaTerm *term)
+{
+    if (want_rank(c, term, 0, 2, "") && all_known(term))
+        set_real(term, (Shape){2, {shape_of(term, 0).dim[1], shape_of(term, 0).dim[0]}}, VALUE_PLAIN);
+}
+
+/* max(a, b) is element by element, max(v) a reduction */
+static void rule_max_min(Checker *c, SemaTerm *term)
+{
+    if (term->term.args.n == 2)
+        rule_elements(c, term);
+    else
+        rule_reduce(c, term);
+}
+
+static void rule_to_scalar(Checker *c, SemaTerm *term)
+{
+    if (want_real(c, term, 0, "a vector"))
+        set_real(term, scalar, VALUE_PLAIN);
+}
+
+static void rule_onehot(Checker *c, SemaTerm *term)
+{
+    const Dim any = {0, NULL};
+    if (want_token(c, term, 0, any, "onehot takes a token") && all_known(term))
+        set_real(term, (Shape){1, {term_arg(term, 0)->term.type.vocab, {0, NULL}}}, VALUE_PLAIN);
+}
+
+static void rule_stopgrad(Checker *c, SemaTerm *term)
+{
+    if (want_real(c, term, 0, "a number") && all_known(term))
+        set_real(term, shape_of(term, 0), term_arg(term, 0)->term.type.value);
+}
+
+typedef void Rule(Checker *c, SemaTerm *term);
+static Rule *const rules[] = {
+    [SIG_EW] = rule_elements,         [SIG_TRUTH] = rule_truth,     [SIG_MATMUL] = rule_product,
+    [SIG_TRANSPOSE] = rule_transpose, [SIG_JOIN] = rule_join,       [SIG_LOOKUP] = rule_lookup,
+    [SIG_REDUCE] = rule_reduce,       [SIG_MAXMIN] = rule_max_min,  [SIG_SOFTMAX] = rule_softmax,
+    [SIG_TO_SCALAR] = rule_to_scalar, [SIG_DOT] = rule_two_vectors, [SIG_OUTER] = rule_two_vectors,
+    [SIG_SLICE] = rule_slice,         [SIG_ONEHOT] = rule_onehot,   [SIG_ARGMAX] = rule_token_of,
+    [SIG_SAMPLE] = rule_token_of,     [SIG_DROPOUT] = rule_dropout, [SIG_STOPGRAD] = rule_stopgrad,
+    [SIG_SCORE_LOSS] = rule_loss,     [SIG_NLL] = rule_loss,        [SIG_PAIR_LOSS] = rule_loss,
+    [SIG_HUBER] = rule_loss,          [SIG_CLASS_XENT] = rule_loss,
+};
 
 void rule_call(Checker *c, SemaTerm *term)
 {
@@ -360,68 +406,5 @@ void rule_call(Checker *c, SemaTerm *term)
             type_fail(term);
             return;
         }
-    const Dim any = {0, NULL};
-    switch (function_info[term->term.function].signature) {
-    case SIG_EW:
-        rule_elements(c, term);
-        break;
-    case SIG_TRUTH:
-        rule_truth(c, term);
-        break;
-    case SIG_MATMUL:
-        rule_product(c, term);
-        break;
-    case SIG_TRANSPOSE:
-        if (want_rank(c, term, 0, 2, "") && all_known(term))
-            set_real(term, (Shape){2, {shape_of(term, 0).dim[1], shape_of(term, 0).dim[0]}}, VALUE_PLAIN);
-        break;
-    case SIG_JOIN:
-        rule_join(c, term);
-        break;
-    case SIG_LOOKUP:
-        rule_lookup(c, term);
-        break;
-    case SIG_REDUCE:
-        rule_reduce(c, term);
-        break;
-    case SIG_MAXMIN:
-        term->term.args.n == 2 ? rule_elements(c, term) : rule_reduce(c, term);
-        break;
-    case SIG_SOFTMAX:
-        rule_softmax(c, term);
-        break;
-    case SIG_TO_SCALAR:
-        if (want_real(c, term, 0, "a vector"))
-            set_real(term, scalar, VALUE_PLAIN);
-        break;
-    case SIG_DOT:
-    case SIG_OUTER:
-        rule_two_vectors(c, term);
-        break;
-    case SIG_SLICE:
-        rule_slice(c, term);
-        break;
-    case SIG_ONEHOT:
-        if (want_token(c, term, 0, any, "onehot takes a token") && all_known(term))
-            set_real(term, (Shape){1, {term_arg(term, 0)->term.type.vocab, {0, NULL}}}, VALUE_PLAIN);
-        break;
-    case SIG_ARGMAX:
-    case SIG_SAMPLE:
-        rule_token_of(c, term);
-        break;
-    case SIG_DROPOUT:
-        rule_dropout(c, term);
-        break;
-    case SIG_STOPGRAD:
-        if (want_real(c, term, 0, "a number") && all_known(term))
-            set_real(term, shape_of(term, 0), term_arg(term, 0)->term.type.value);
-        break;
-    case SIG_SCORE_LOSS:
-    case SIG_NLL:
-    case SIG_PAIR_LOSS:
-    case SIG_HUBER:
-    case SIG_CLASS_XENT:
-        rule_loss(c, term);
-        break;
-    }
+    rules[function_info[term->term.function].signature](c, term);
 }
