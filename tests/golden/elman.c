@@ -92,9 +92,9 @@ typedef struct elman_frame {
     rnn_real *y_picked_minus;     /* [steps][rows]  logsumexp_Wo_h[t] - Wo_h_picked[t] */
     int32_t *x;                   /* [steps][rows] */
     int32_t *y;                   /* [steps][rows] */
-    rnn_real *d_h;                /* [steps][rows][32]  Wo' @ Wo_h[t] */
-    rnn_real *d_Emb_sum;          /* [steps][rows][32]  rnn.U' @ d_h_sum[t] */
-    rnn_real *t;                  /* one number  d_loss / count[t, batch] */
+    rnn_real *d_h;                /* [steps][rows][32]  Wo' @ d_Wo_h[t] */
+    rnn_real *d_Emb_row;          /* [steps][rows][32]  rnn.U' @ d_h_sum[t] */
+    rnn_real *d_loss_over;        /* one number  d_loss / count[t, batch] */
     rnn_real *d_h_sum;            /* [steps + 1][rows][32] */
     rnn_real *partial_15;         /* [512] */
     rnn_real *partial_16;         /* [1024] */
@@ -138,8 +138,8 @@ static RNN_NOINLINE void elman_place_forward(elman_frame *f, elman_tape *tape)
 static RNN_NOINLINE void elman_place_backward(elman_frame *f, elman_work *work)
 {
     f->d_h = work->r;
-    f->d_Emb_sum = work->r;
-    f->t = work->r;
+    f->d_Emb_row = work->r;
+    f->d_loss_over = work->r;
     f->d_h_sum = work->r + 1040;
     f->partial_15 = work->r + 2208;
     f->partial_16 = work->r + 2208;
@@ -880,8 +880,8 @@ static RNN_NOINLINE void elman_d_h_sum_lead14(const elman_frame *f)
 }
 
 /* At one step, of one row:
- *   Wo_h[t] = t * exp(Wo_h[t] - logsumexp_Wo_h[t]) - t * onehot(y[t]) */
-static RNN_NOINLINE void elman_d_t_units16(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
+ *   d_Wo_h[t] = d_loss_over * exp(Wo_h[t] - logsumexp_Wo_h[t]) - d_loss_over * onehot(y[t]) */
+static RNN_NOINLINE void elman_d_Wo_h_units16(const elman_frame *f, ptrdiff_t t, ptrdiff_t row)
 {
     rnn_real *const Wo_h_at = f->Wo_h + (t * f->rows + row) * 16;
     rnn_real *const logsumexp_Wo_h_at = f->logsumexp_Wo_h + t * f->rows + row;
@@ -895,16 +895,16 @@ static RNN_NOINLINE void elman_d_t_units16(const elman_frame *f, ptrdiff_t t, pt
     for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
         const rnn_vec v11 = rnn_load(Wo_h_at + u);
         const rnn_vec v12 = rnn_splat(*logsumexp_Wo_h_at);
-        const rnn_vec v20 = rnn_splat(*f->t);
-        const rnn_vec v26 = v20 * rnn_exp(v11 - v12) - v20 * rnn_eq(rnn_iota() + rnn_splat((rnn_real)u),
+        const rnn_vec v20 = rnn_splat(*f->d_loss_over);
+        const rnn_vec d_Wo_h = v20 * rnn_exp(v11 - v12) - v20 * rnn_eq(rnn_iota() + rnn_splat((rnn_real)u),
             rnn_splat((rnn_real)*y_at));
-        rnn_store(Wo_h_at + u, rnn_keep(v26, 9 - (int)u));
+        rnn_store(Wo_h_at + u, rnn_keep(d_Wo_h, 9 - (int)u));
     }
 }
 
 /* Over all steps and rows:
- *   d_h[t] = Wo' @ Wo_h[t] */
-static RNN_NOINLINE void elman_d_Wo_product17(const elman_frame *f)
+ *   d_h[t] = Wo' @ d_Wo_h[t] */
+static RNN_NOINLINE void elman_d_Wo_d_Wo_h_product17(const elman_frame *f)
 {
     rnn_real *to = f->d_h;
     const rnn_real *from = f->Wo_h;
@@ -913,7 +913,7 @@ static RNN_NOINLINE void elman_d_Wo_product17(const elman_frame *f)
 }
 
 /* Added into the gradients:
- *   d_Wo = sum[t, batch](outer(Wo_h[t], h[t])) */
+ *   d_Wo = sum[t, batch](outer(d_Wo_h[t], h[t])) */
 static RNN_NOINLINE void elman_d_Wo_weights22(const elman_frame *f)
 {
     rnn_gemm_dw(f->partial_15, f->Wo_h, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
@@ -1414,10 +1414,10 @@ static RNN_NOINLINE void elman_d_h_sum_loop18(const elman_frame *f)
 }
 
 /* Over all steps and rows:
- *   d_Emb_sum[t] = rnn.U' @ d_h_sum[t] */
-static RNN_NOINLINE void elman_d_rnn_U_d_h_sum_product20(const elman_frame *f)
+ *   d_Emb_row[t] = rnn.U' @ d_h_sum[t] */
+static RNN_NOINLINE void elman_d_Emb_row_product20(const elman_frame *f)
 {
-    rnn_real *to = f->d_Emb_sum;
+    rnn_real *to = f->d_Emb_row;
     const rnn_real *from = f->d_h_sum;
     const ptrdiff_t width = 32;
     rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->wb + 928, 2, 1, 2, NULL, 0);
@@ -1453,14 +1453,14 @@ static RNN_NOINLINE void elman_d_rnn_b_sum25(const elman_frame *f)
 }
 
 /* Added into the gradients:
- *   d_Emb = sum[t, batch](scatter(d_Emb_sum[t], x[t])) */
+ *   d_Emb = sum[t, batch](scatter(d_Emb_row[t], x[t])) */
 static RNN_NOINLINE void elman_d_Emb_sum21(const elman_frame *f)
 {
     /* d_Emb */
     for (ptrdiff_t t = f->steps - 1; t >= 0; t--) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
             if (t < f->length[row]) {
-                rnn_scatter_add_row(f->grad, 20, 20, f->x[t * f->rows + row], f->d_Emb_sum + (t * f->rows + row) * 32);
+                rnn_scatter_add_row(f->grad, 20, 20, f->x[t * f->rows + row], f->d_Emb_row + (t * f->rows + row) * 32);
             }
         }
     }
@@ -1635,16 +1635,16 @@ static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w
     elman_pack_backward(f->p, f->wb);
     elman_d_h_sum_lead14(f);
     const double total_20 = f->dloss / (double)f->valid;
-    *f->t = (rnn_real)total_20;
+    *f->d_loss_over = (rnn_real)total_20;
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_d_t_units16(f, t, row);
+            elman_d_Wo_h_units16(f, t, row);
         }
     }
-    elman_d_Wo_product17(f);
+    elman_d_Wo_d_Wo_h_product17(f);
     elman_d_Wo_weights22(f);
     elman_d_h_sum_loop18(f);
-    elman_d_rnn_U_d_h_sum_product20(f);
+    elman_d_Emb_row_product20(f);
     elman_d_rnn_W_weights23(f);
     elman_d_rnn_U_weights24(f);
     elman_d_rnn_b_sum25(f);
