@@ -15,9 +15,15 @@ static const char *shape_comment(const Emit *emit, const Buffer *buffer)
                                            buffer->lead + buffer->trail)
                             : "";
     const char *rows = buffer->span == SPAN_ONCE ? "" : "[rows]";
-    if (buffer->slots > 1)
-        return arena_printf(emit->arena, "%s%s[%lld panels][%d slots][16]", steps, rows,
-                            (long long)(buffer->width / buffer->slots / PANEL), buffer->slots);
+    const Strip *strip = buffer->strip;
+    if (strip && strip->slots > 1) {
+        const char *parts = "";
+        for (int g = 0; g < strip->groups.n; g++)
+            parts = arena_printf(emit->arena, "%s%s[%d panels][%d slot%s][16]", parts, g ? ", " : "",
+                                 group_panels(strip->groups.at[g]) / strip->groups.at[g]->slots,
+                                 strip->groups.at[g]->slots, strip->groups.at[g]->slots == 1 ? "" : "s");
+        return arena_printf(emit->arena, strip->groups.n > 1 ? "%s%s: %s" : "%s%s%s", steps, rows, parts);
+    }
     const char *width = buffer->width == 1 ? "" : arena_printf(emit->arena, "[%lld]", (long long)buffer->width);
     const char *all = arena_printf(emit->arena, "%s%s%s", steps, rows, width);
     return *all ? all : "one number";

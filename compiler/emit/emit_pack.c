@@ -2,24 +2,31 @@
  * accumulators start from. Matrices that only backward uses are packed when it starts. */
 #include "emit/body.h"
 
+static int64_t padded(int64_t n)
+{
+    return (n + PANEL - 1) / PANEL * PANEL;
+}
+
 static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece)
 {
     const Node *matrix = piece->matrix;
-    c_call(out,
-           c_name(emit->arena, "rnn_pack_%s(%s, %s, %lld, %lld, %lld, %d, %d, %d, %lld, %lld, %d, %d)",
-                  piece->transposed ? "cols" : "rows", lay_offset(emit->arena, "to", packed->at),
-                  lay_offset(emit->arena, "p", param_offset(emit->program, matrix->var)), (long long)matrix->dim[1],
-                  (long long)packed->units, (long long)piece->depth, piece->slot, packed->slots, packed->panels_at_once,
-                  (long long)piece->depth_from, (long long)packed->depth, piece->depth_slot, piece->depth_slots));
+    c_call(out, c_name(emit->arena, "rnn_pack_%s(%s, %s, %lld, %lld, %lld, %d, %d, %lld, %d, 0, %lld, %d, %d)",
+                       piece->transposed ? "cols" : "rows", lay_offset(emit->arena, "to", packed->at),
+                       lay_offset(emit->arena, "p", param_offset(emit->program, matrix->var)),
+                       (long long)matrix->dim[1], (long long)piece->units, (long long)piece->depth, piece->slot,
+                       piece->slots, (long long)packed->panels, packed->at_once, (long long)packed->depth,
+                       piece->depth_slot, piece->depth_slots));
 }
 
-/* Slots, depths and units that no piece covers must be zero. */
+/* Panels and depths that no piece covers must be zero. */
 static bool is_covered(const PackedMatrix *packed)
 {
-    int64_t depth = 0;
-    for (int i = 0; i < packed->pieces; i++)
-        depth += packed->piece[i].depth;
-    return packed->units % PANEL == 0 && depth == packed->depth * packed->slots;
+    int64_t covered = 0;
+    for (int i = 0; i < packed->pieces; i++) {
+        const struct PackPiece *piece = &packed->piece[i];
+        covered += padded(piece->units) * (piece->depth_slots > 0 ? padded(piece->depth) : piece->depth);
+    }
+    return covered == packed->count;
 }
 
 static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
@@ -28,8 +35,8 @@ static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
     for (int i = 0; i < packed->pieces; i++)
         text_printf(&what, "%s%s%s", i ? ", " : "", packed->piece[i].matrix->var->path,
                     packed->piece[i].transposed ? "'" : "");
-    c_comment(out, "%s: %lld units of %lld terms%s, in panels of 16 units", text_z(&what), (long long)packed->units,
-              (long long)packed->depth, packed->slots > 1 ? " side by side" : "");
+    c_comment(out, "%s: %lld panel%s of 16 units, each of %lld terms", text_z(&what), (long long)packed->panels,
+              packed->panels == 1 ? "" : "s", (long long)packed->depth);
     if (!is_covered(packed))
         c_call(out, c_name(emit->arena, "memset(%s, 0, %lld * sizeof(rnn_real))",
                            lay_offset(emit->arena, "to", packed->at), (long long)packed->count));
@@ -37,32 +44,19 @@ static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
         pack_piece(emit, out, packed, &packed->piece[i]);
 }
 
-static void pack_bias(Emit *emit, CBlock *out, const BiasRow *bias, const Group *group)
+static void pack_starts(Emit *emit, CBlock *out, const BiasRow *bias, const Group *group)
 {
     Text what = text_new(emit->arena);
     for (int s = 0; s < group->slots; s++)
-        text_printf(&what, "%s%s", s ? ", " : "", bias->slot[s] ? bias->slot[s]->var->path : "0");
+        text_printf(&what, "%s%s", s ? ", " : "", group->start[s] ? group->start[s]->var->path : "0");
     c_comment(out, "%s: what the sums of a row start from", text_z(&what));
     for (int s = 0; s < group->slots; s++) {
-        const Node *start = bias->slot[s];
+        const Node *start = group->start[s];
         const char *from = start ? lay_offset(emit->arena, "p", param_offset(emit->program, start->var)) : "NULL";
-        c_call(out, c_name(emit->arena, "rnn_pack_vector(%s, %s, %lld, %d, %d)",
-                           lay_offset(emit->arena, "to", bias->at), from, (long long)group->units, s, group->slots));
+        c_call(out,
+               c_name(emit->arena, "rnn_pack_vector(%s, %s, %lld, %d, %d)", lay_offset(emit->arena, "to", bias->at),
+                      from, (long long)group->units, group->first + s, group->slots));
     }
-}
-
-static bool is_forward_bias(const Emit *emit, const BiasRow *bias, const Group **group)
-{
-    const Schedule *schedule = emit->program->schedule;
-    for (int pass = 0; pass < 2; pass++) {
-        const Pass *p = pass ? &schedule->backward : &schedule->forward;
-        for (int i = 0; i < p->groups.n; i++)
-            if (p->groups.at[i]->bias == bias) {
-                *group = p->groups.at[i];
-                return true;
-            }
-    }
-    return false;
 }
 
 static int count_packed(const Emit *emit, bool backward)
@@ -95,9 +89,9 @@ void emit_pack(Emit *emit, CBlock *out)
         if (!emit->program->packed.at[i]->backward)
             pack_matrix(emit, body, emit->program->packed.at[i]);
     for (int i = 0; i < emit->program->bias.n; i++) {
-        const Group *group;
-        if (is_forward_bias(emit, emit->program->bias.at[i], &group))
-            pack_bias(emit, body, emit->program->bias.at[i], group);
+        const BiasRow *bias = emit->program->bias.at[i];
+        for (int g = 0; g < bias->strip->groups.n; g++)
+            pack_starts(emit, body, bias, bias->strip->groups.at[g]);
     }
     c_blank(out);
     if (count_packed(emit, true) == 0)

@@ -35,9 +35,10 @@ static const CExpr *start_value(const Tile *tile, int row, int vector)
     at.panel =
         c_add(arena, c_mul(arena, c_name(arena, "block"), c_int(arena, group->panels_at_once)), c_int(arena, panel));
     at.lane = c_name(arena, "u");
-    if (group->hoisted > 0)
+    if (group->strip->rounds.n > 0)
         return c_expr(arena, PREC_ATOM, "rnn_load($A)",
-                      c_add(arena, row_pointer(&at, group->buffer, 0), unit_index(&at, group->slots, slot)));
+                      c_add(arena, row_pointer(&at, group->strip->buffer, 0),
+                            unit_index(&at, group->slots, group->first + slot)));
     if (!group->start[slot])
         return c_name(arena, "rnn_zero()");
     return value_of(&at, group->start[slot]);
@@ -73,12 +74,13 @@ static void emit_round(const Tile *tile, CBlock *out, int index)
     int unroll = ctx->block->unroll_k;
     int64_t whole = packed->depth / unroll * unroll;
     CBlock *scope = c_scope(out);
-    const CExpr *block = c_mul(arena, c_name(arena, "block"),
-                               c_int(arena, packed->panels_at_once * packed->slots * PANEL * packed->depth));
+    const CExpr *block = c_mul(arena, c_name(arena, "block"), c_int(arena, packed->at_once * PANEL * packed->depth));
     Ctx at = *ctx;
     at.row = c_name(arena, "row");
     c_decl(scope, "const rnn_real *", "weights", c_add(arena, packed_pointer(ctx, packed), block));
-    c_decl(scope, "const rnn_real *", "from", row_pointer(&at, round->operand.buffer, round->operand.offset));
+    c_decl(scope, "const rnn_real *", "from",
+           c_add(arena, row_pointer(&at, round->operand.buffer, round->operand.offset),
+                 c_int(arena, round->operand.from)));
     if (whole > 0) {
         CBlock *loop = c_for(scope, "k", c_int(arena, 0), c_int(arena, whole), c_int(arena, unroll));
         for (int k = 0; k < unroll; k++)
@@ -131,7 +133,7 @@ static void emit_tile(Tile *tile, CBlock *out)
     for (int r = 0; r < tile->rows; r++)
         for (int v = 0; v < tile->vectors; v++)
             c_decl(lanes, "rnn_vec", acc(tile, r, v)->text, start_value(tile, r, v));
-    for (int i = tile->group->hoisted; i < tile->group->rounds.n; i++)
+    for (int i = 0; i < tile->group->rounds.n; i++)
         emit_round(tile, lanes, i);
     for (int r = 0; r < tile->rows; r++)
         for (int v = 0; v < tile->vectors; v++)
@@ -206,14 +208,14 @@ void emit_tiles(Ctx *ctx, CBlock *out)
 
 /* ---- one round over all steps and rows ---- */
 
-static const char *init_of(const Ctx *ctx, const Group *group, const Round *round)
+static const char *init_of(const Ctx *ctx, const Strip *strip, const Round *round)
 {
     Arena *arena = ctx->arena;
-    bool first = group->rounds.at[0] == round;
-    if (!first || group->prefill)
+    bool first = strip->rounds.at[0] == round;
+    if (!first || strip->prefill)
         return "to, width";
-    if (group->bias)
-        return arena_printf(arena, "%s, 0", lay_offset(arena, "f->w", group->bias->at));
+    if (strip->bias)
+        return arena_printf(arena, "%s, 0", lay_offset(arena, "f->w", strip->bias->at));
     return "NULL, 0";
 }
 
@@ -221,7 +223,7 @@ void emit_product(Ctx *ctx, CBlock *out)
 {
     Arena *arena = ctx->arena;
     const Round *round = ctx->block->round;
-    const Group *group = ctx->block->group;
+    const Strip *strip = ctx->block->strip;
     const PackedMatrix *packed = round->packed;
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
     CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 1);
@@ -233,21 +235,21 @@ void emit_product(Ctx *ctx, CBlock *out)
     const Node *operand = product_operand(round->products.at[0]);
     int64_t stride = 0;
     if (round->operand.buffer) {
-        from = row_pointer(ctx, round->operand.buffer, round->operand.offset);
+        from = c_add(arena, row_pointer(ctx, round->operand.buffer, round->operand.offset),
+                     c_int(arena, round->operand.from));
         stride = round->operand.buffer->span == SPAN_ONCE ? 0 : round->operand.buffer->width;
     } else {
         from = param_pointer(ctx, operand->var);
     }
-    c_decl(body, "rnn_real *", "to", row_pointer(ctx, group->buffer, 0));
+    c_decl(body, "rnn_real *", "to", row_pointer(ctx, strip->buffer, 0));
     c_decl(body, "const rnn_real *", "from", from);
-    c_decl(body, "const ptrdiff_t", "width", c_int(arena, group->buffer->width));
+    c_decl(body, "const ptrdiff_t", "width", c_int(arena, strip->buffer->width));
     const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)(f->steps * f->rows)"
                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows"
                                                         : "1";
-    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s, %lld, %d, %d, %s)", (long long)stride, m,
+    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s, %lld, 1, %d, %s)", (long long)stride, m,
                         (long long)packed->depth, lay_offset(arena, packed->backward ? "f->wb" : "f->w", packed->at),
-                        (long long)((packed->units + PANEL - 1) / PANEL), packed->slots, packed->panels_at_once,
-                        init_of(ctx, group, round)));
+                        (long long)packed->panels, packed->at_once, init_of(ctx, strip, round)));
     ctx->t = ctx->row = NULL;
     c_blank(out);
 }

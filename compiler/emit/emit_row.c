@@ -227,7 +227,7 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
         c_assign(inside, c_deref(ctx->arena, to_pointer(ctx, node)), "=", number_of(&at, arg));
     } else {
         Loc loc = node_loc(ctx->program, ctx->pass, arg);
-        if (loc.buffer->slots == 1) {
+        if (loc.slots == 1) {
             CALL(ctx, inside, "memcpy($A, $B, $C)", to_pointer(ctx, node), node_pointer(&at, arg), count);
         } else {
             at.panel = c_name(ctx->arena, "i");
@@ -236,7 +236,7 @@ static void emit_at(Ctx *ctx, CBlock *out, const Node *node)
             CBlock *lanes = c_for(panels, "k", num(ctx, 0), num(ctx, PANEL), num(ctx, 1));
             c_assign(lanes, c_expr(ctx->arena, PREC_ATOM, "$a[$B]", to_pointer(ctx, node), unit_position(&at)), "=",
                      c_expr(ctx->arena, PREC_ATOM, "$a[$B]", row_pointer(&at, loc.buffer, node_offset(arg)),
-                            unit_index(&at, loc.buffer->slots, loc.slot)));
+                            unit_index(&at, loc.slots, loc.slot)));
         }
     }
     CALL(ctx, c_else(out), "memset($A, 0, $B)", to_pointer(ctx, node), count);

@@ -87,8 +87,8 @@ static bool block_is_ready(const Stream *stream, const Block *block)
             return false;
     if (block->kind == BLOCK_LEAD && block->var->init)
         return node_is_done(stream, block->var->init, block);
-    if (block->kind == BLOCK_PRODUCT && block->round == block->group->rounds.at[0] && block->group->prefill)
-        return stream->run->done[block->group->prefill_block->id];
+    if (block->kind == BLOCK_PRODUCT && block->round == block->strip->rounds.at[0] && block->strip->prefill)
+        return stream->run->done[block->strip->prefill_block->id];
     return true;
 }
 

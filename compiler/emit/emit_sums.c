@@ -10,22 +10,13 @@ static int64_t padded(int64_t n)
     return (n + PANEL - 1) / PANEL * PANEL;
 }
 
-typedef struct SumOperand { /* rows of a buffer over steps and rows */
-    const Buffer *buffer;   /* NULL: a parameter row */
-    int offset, slot, slots;
-    int64_t width;
-    const CExpr *pointer;
-} SumOperand;
-
-static SumOperand operand_of(Ctx *ctx, const Node *node)
+/* The first of these panels at the first step and row. */
+static const CExpr *panels_at(Ctx *ctx, const Node *node, int first)
 {
     Loc loc = node_loc(ctx->program, ctx->pass, node);
-    SumOperand o = {loc.buffer, node_offset(node), loc.slot, loc.buffer ? loc.buffer->slots : 1, 0, NULL};
     if (!loc.buffer)
         BUG("a sum over rows of node %d (%s), which has no place", node->id, op_info[node->op].name);
-    o.width = loc.buffer->width;
-    o.pointer = row_pointer(ctx, loc.buffer, o.offset);
-    return o;
+    return c_add(ctx->arena, row_pointer(ctx, loc.buffer, node_offset(node)), c_int(ctx->arena, first * PANEL));
 }
 
 /* "ld, step" of a buffer, or "ld, 0" where there is one step. */
@@ -53,34 +44,53 @@ bool varies_over_steps(const Node *node)
     return false;
 }
 
+/* Where the adjoints of all sums of the block stand; of one alone, its own place. */
+static PanelSpan adjoint_span(const Ctx *ctx, const Node *adjoint)
+{
+    PanelSpan span = sum_span(ctx->pass, ctx->block);
+    int from = ctx->pass->mirror[adjoint->id] ? 0 : node_loc(ctx->program, ctx->pass, adjoint).slot;
+    return (PanelSpan){span.first + from, span.end + from, span.joined};
+}
+
+static const Node *adjoint_of(const Ctx *ctx, const Node *sum)
+{
+    return sum->arg[sum_adjoint(ctx->pass, sum)];
+}
+
+static const Node *other_of(const Ctx *ctx, const Node *sum)
+{
+    return sum->arg[1 - sum_adjoint(ctx->pass, sum)];
+}
+
 static void emit_contract(Ctx *ctx, CBlock *body)
 {
-    const Node *node = ctx->block->nodes.at[0];
-    SumOperand a = operand_of(ctx, node->arg[0]), b = operand_of(ctx, node->arg[1]);
-    bool swap = b.slots > 1;
-    const Node *g_node = node->arg[swap ? 1 : 0], *x_node = node->arg[swap ? 0 : 1];
-    SumOperand g = swap ? b : a, x = swap ? a : b;
+    const Node *node = ctx->block->nodes.at[0], *g = adjoint_of(ctx, node), *x = other_of(ctx, node);
+    Loc at_g = node_loc(ctx->program, ctx->pass, g), at_x = node_loc(ctx->program, ctx->pass, x);
+    PanelSpan span = adjoint_span(ctx, g);
     bool sequence = varies_over_steps(node);
+    if (at_x.slots > 1)
+        BUG("a sum over rows of node %d (%s), which stands interleaved", x->id, op_info[x->op].name);
     c_call(body, c_expr(ctx->arena, PREC_ATOM,
-                        arena_printf(ctx->arena, "rnn_gemm_dw(f->%s, $A, %s, $B, %s, %s, %lld, %lld, 0)",
-                                     ctx->block->scratch->field, strides(ctx, g.buffer, sequence),
-                                     strides(ctx, x.buffer, sequence),
-                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g_node)), (long long)g.width,
-                                     (long long)(x.slots > 1 ? x.width : x_node->dim[0])),
-                        g.pointer, x.pointer));
+                        arena_printf(ctx->arena, "rnn_gemm_dw(f->%s, $A, %s, $B, %s, %s, %d, %lld, 0)",
+                                     ctx->block->scratch->field, strides(ctx, at_g.buffer, sequence),
+                                     strides(ctx, at_x.buffer, sequence),
+                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g)),
+                                     (span.end - span.first) * PANEL, (long long)x->dim[0]),
+                        panels_at(ctx, g, span.first), panels_at(ctx, x, at_x.slot)));
 }
 
 static void emit_colsum(Ctx *ctx, CBlock *body)
 {
-    const Node *node = ctx->block->nodes.at[0];
-    SumOperand g = operand_of(ctx, node->arg[0]);
+    const Node *node = ctx->block->nodes.at[0], *g = node->arg[0];
+    Loc at = node_loc(ctx->program, ctx->pass, g);
+    PanelSpan span = adjoint_span(ctx, g);
     bool sequence = varies_over_steps(node);
-    c_call(body,
-           c_expr(ctx->arena, PREC_ATOM,
-                  arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
-                               strides(ctx, g.buffer, sequence),
-                               extent(sequence, sum_falls(ctx->program, ctx->pass, node->arg[0])), (long long)g.width),
-                  g.pointer));
+    int64_t width = node->rank == 2 ? at.buffer->width : (span.end - span.first) * PANEL;
+    c_call(body, c_expr(ctx->arena, PREC_ATOM,
+                        arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
+                                     strides(ctx, at.buffer, sequence),
+                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (long long)width),
+                        panels_at(ctx, g, span.first)));
 }
 
 /* ---- where the sums go ---- */
@@ -92,15 +102,13 @@ typedef struct Target {
 
 static void unpack_contract(Ctx *ctx, CBlock *body, const Node *node, Target to)
 {
-    Loc a = node_loc(ctx->program, ctx->pass, node->arg[0]), b = node_loc(ctx->program, ctx->pass, node->arg[1]);
-    const Node *first = ctx->block->nodes.at[0];
-    bool swap = node_loc(ctx->program, ctx->pass, first->arg[1]).buffer->slots > 1;
-    Loc g = swap ? b : a;
-    const Node *g_node = node->arg[swap ? 1 : 0], *x_node = node->arg[swap ? 0 : 1];
-    c_call(body,
-           c_name(ctx->arena, "%s(%s, %lld, f->%s, %lld, %lld, %d, %d)", swap ? "rnn_unpack_add_t" : "rnn_unpack_add",
-                  to.pointer, (long long)to.stride, ctx->block->scratch->field, (long long)g_node->dim[0],
-                  (long long)x_node->dim[0], g.slot, g.buffer->slots));
+    const Node *g = adjoint_of(ctx, node), *x = other_of(ctx, node);
+    Loc at = node_loc(ctx->program, ctx->pass, g);
+    PanelSpan span = adjoint_span(ctx, g);
+    c_call(body, c_name(ctx->arena, "%s(%s, %lld, f->%s, %d, %lld, %lld, %d, %d)",
+                        sum_adjoint(ctx->pass, node) ? "rnn_unpack_add_t" : "rnn_unpack_add", to.pointer,
+                        (long long)to.stride, ctx->block->scratch->field, (span.end - span.first) * PANEL,
+                        (long long)g->dim[0], (long long)x->dim[0], at.slot - span.first, at.slots));
 }
 
 /* The sums of a block that stand one after the other. */
@@ -136,8 +144,9 @@ static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
             c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
         return;
     }
-    c_call(body, c_name(ctx->arena, "rnn_unpack_add_vector(%s, f->%s, %lld, %d, %d)", to.pointer,
-                        ctx->block->scratch->field, (long long)node->dim[0], g.slot, g.buffer->slots));
+    c_call(body,
+           c_name(ctx->arena, "rnn_unpack_add_vector(%s, f->%s, %lld, %d, %d)", to.pointer, ctx->block->scratch->field,
+                  (long long)node->dim[0], g.slot - adjoint_span(ctx, node->arg[0]).first, g.slots));
 }
 
 static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)

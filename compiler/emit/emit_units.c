@@ -28,7 +28,7 @@ static bool gets_name(const Ctx *ctx, const Node *node)
 void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64_t units)
 {
     Arena *arena = ctx->arena;
-    const CExpr *at = unit_index(ctx, to.buffer->slots, to.slot);
+    const CExpr *at = unit_index(ctx, to.slots, to.slot);
     if (ctx->matrix_row)
         at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
     const CExpr *pointer = c_add(arena, row_pointer(ctx, to.buffer, 0), at);

@@ -8,6 +8,12 @@
 
 enum { FORMULA_MAX = 160, FORMULAS_MAX = 6 };
 
+/* Several values stand side by side. */
+static bool is_shared(const Buffer *buffer)
+{
+    return buffer->strip != NULL && buffer->strip->slots > 1;
+}
+
 /* The names under which a pass knows its nodes: the user's, else the name of the place. */
 static const char **labels_of(Emit *emit, const Pass *pass)
 {
@@ -25,7 +31,7 @@ static const char **labels_of(Emit *emit, const Pass *pass)
             (*labels)[i] = node->defines->path;
         else if (node->name != NULL)
             (*labels)[i] = node->name;
-        else if (place != NULL && place->slots == 1)
+        else if (place != NULL && !is_shared(place))
             (*labels)[i] = place->field;
     }
     return *labels;
@@ -48,8 +54,8 @@ static const char *equation(Emit *emit, const Pass *pass, const Node *node)
     const Printer printer = {&text, emit->program->graph, labels_of(emit, pass)};
     const char *label = printer.label[node->id];
     const Group *group = pass->group[node->id];
-    if (label == NULL && group != NULL && group->buffer != NULL)
-        label = arena_printf(emit->arena, "%s.%d", group->buffer->field, pass->slot[node->id]);
+    if (label == NULL && group != NULL && group->strip->buffer != NULL)
+        label = arena_printf(emit->arena, "%s.%d", group->strip->buffer->field, group->ordinal + pass->slot[node->id]);
     if (label != NULL) {
         text_add(&text, label);
         print_axes(&printer, node->axes);
@@ -77,13 +83,14 @@ static const Node *held_by(Emit *emit, const Pass *pass, const Buffer *buffer, i
 static const char *names_in_slots(Emit *emit, const Pass *pass, const Buffer *buffer)
 {
     const char *all = NULL;
-    for (int slot = 0; slot < buffer->slots; slot++) {
-        const Node *node = held_by(emit, pass, buffer, slot);
-        const char *label = node != NULL ? labels_of(emit, pass)[node->id] : NULL;
-        if (label == NULL)
-            return NULL;
-        all = all != NULL ? arena_printf(emit->arena, "%s, %s", all, label) : label;
-    }
+    for (int g = 0; g < buffer->strip->groups.n; g++)
+        for (int slot = 0; slot < buffer->strip->groups.at[g]->slots; slot++) {
+            const Node *node = held_by(emit, pass, buffer, buffer->strip->groups.at[g]->first + slot);
+            const char *label = node != NULL ? labels_of(emit, pass)[node->id] : NULL;
+            if (label == NULL)
+                return NULL;
+            all = all != NULL ? arena_printf(emit->arena, "%s, %s", all, label) : label;
+        }
     return all;
 }
 
@@ -102,7 +109,7 @@ const char *explain_buffer(Emit *emit, const Buffer *buffer)
 {
     const Schedule *schedule = emit->program->schedule;
     const Pass *passes[] = {&schedule->forward, &schedule->backward};
-    if (buffer->slots > 1)
+    if (is_shared(buffer))
         return explain_slots(emit, buffer);
     for (int i = 0; i < 1 + schedule->has_backward; i++) {
         const Node *node = held_by(emit, passes[i], buffer, 0);

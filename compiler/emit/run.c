@@ -81,10 +81,10 @@ bool run_needs_block(const Run *run, const Block *block)
         if (run_needs_block(run, block->body.at[i]))
             return true;
     for (int i = 0; i < block->copies.n; i++) /* starts of a group that is needed */
-        for (int g = 0; g < run->ctx.pass->groups.n; g++) {
-            const Group *group = run->ctx.pass->groups.at[g];
-            if (group->prefill_block == block)
-                return run->needed[group->result[0]->id];
+        for (int g = 0; g < run->ctx.pass->strips.n; g++) {
+            const Strip *strip = run->ctx.pass->strips.at[g];
+            if (strip->prefill_block == block)
+                return run->needed[strip->groups.at[0]->result[0]->id];
         }
     return false;
 }

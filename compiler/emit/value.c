@@ -133,9 +133,9 @@ const CExpr *node_pointer(const Ctx *ctx, const Node *node)
     if (node->op == OP_PARAM)
         return param_pointer(ctx, node->var);
     Loc loc = node_loc(ctx->program, ctx->pass, node);
-    if (!loc.buffer || loc.buffer->slots > 1)
+    if (!loc.buffer || loc.slots > 1)
         BUG("node %d (%s) has no row of its own", node->id, op_info[node->op].name);
-    return row_pointer(ctx, loc.buffer, node_offset(node));
+    return advance(ctx, row_pointer(ctx, loc.buffer, node_offset(node)), c_int(ctx->arena, loc.slot * PANEL));
 }
 
 const CExpr *unit_position(const Ctx *ctx)
@@ -304,7 +304,7 @@ static const CExpr *stored_vector(const Ctx *ctx, const Node *node)
     Loc loc = node_loc(ctx->program, ctx->pass, node);
     if (!loc.buffer)
         BUG("node %d (%s) is used outside its block but has no place", node->id, op_info[node->op].name);
-    const CExpr *at = unit_index(ctx, loc.buffer->slots, loc.slot);
+    const CExpr *at = unit_index(ctx, loc.slots, loc.slot);
     if (node->rank == 2)
         at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, row_stride(node))), at);
     return load(ctx, advance(ctx, row_pointer(ctx, loc.buffer, node_offset(node)), at));
@@ -336,8 +336,7 @@ static const CExpr *compute_outer(const Ctx *ctx, const Node *node)
     if (left->op == OP_PARAM) {
         element = c_deref(arena, advance(ctx, param_pointer(ctx, left->var), ctx->matrix_row));
     } else {
-        Loc loc = node_loc(ctx->program, ctx->pass, left);
-        element = c_deref(arena, advance(ctx, row_pointer(ctx, loc.buffer, node_offset(left)), ctx->matrix_row));
+        element = c_deref(arena, advance(ctx, node_pointer(ctx, left), ctx->matrix_row));
     }
     return c_expr(arena, PREC_PROD, "rnn_splat($A) * $b", element, value_of(ctx, node->arg[1]));
 }

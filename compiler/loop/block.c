@@ -39,12 +39,6 @@ static BlockKind kind_of(const Node *node)
     return BLOCK_ROW;
 }
 
-/* Deferred sums over equal rows run together: the gates of a cell give one product for all their weights. */
-static const void *row_of(const Pass *pass, const Node *value)
-{
-    return pass->mirror[value->id] ? (const void *)pass->mirror[value->id] : (const void *)value;
-}
-
 /* Sums of vectors of one shape are made in one loop over steps and rows, as many as stand in registers. */
 static bool same_loop(const Program *program, const Pass *pass, const Block *block, const Node *sum)
 {
@@ -57,13 +51,46 @@ static bool same_loop(const Program *program, const Pass *pass, const Block *blo
            sum_falls(program, pass, a) == sum_falls(program, pass, b);
 }
 
-static bool same_sum(const Pass *pass, const Node *a, const Node *b)
+/* Is the adjoint of some value of the group added up in the same way? */
+static bool is_summed(const Program *program, const Pass *pass, const Group *group, const Node *like)
 {
-    if (a->op != b->op || a->op == OP_SCATTER_SUM || a->over != b->over)
+    const Graph *graph = program->graph;
+    int arg = sum_adjoint(pass, like);
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        if (node->op == like->op && node->over == like->over && pass->in[i] &&
+            pass->mirror[node->arg[arg]->id] == group && (node->n < 2 || node->arg[1 - arg] == like->arg[1 - arg]))
+            return true;
+    }
+    return false;
+}
+
+/* Do the adjoints stand in one row, with nothing between them that is not added up as well? */
+static bool same_row(const Program *program, const Pass *pass, const Node *sum, const Node *other)
+{
+    const Node *a = sum->arg[sum_adjoint(pass, sum)], *b = other->arg[sum_adjoint(pass, other)];
+    const Group *from = pass->mirror[a->id], *to = pass->mirror[b->id];
+    if (!from || !to)
+        return a == b;
+    bool same = from->strip == to->strip;
+    for (int g = 0; same && g < from->strip->groups.n; g++) {
+        const Group *group = from->strip->groups.at[g];
+        bool between = (group->first > from->first) != (group->first > to->first);
+        same = !between || is_summed(program, pass, group, sum);
+    }
+    return same;
+}
+
+/* Deferred sums over equal rows run together: the gates of a cell give one product for all their weights. */
+static bool same_sum(const Program *program, const Pass *pass, const Node *first, const Node *node)
+{
+    if (first->op != node->op || node->op == OP_SCATTER_SUM || first->over != node->over ||
+        sum_adjoint(pass, first) != sum_adjoint(pass, node) || !same_row(program, pass, first, node))
         return false;
-    if (row_of(pass, a->arg[0]) != row_of(pass, b->arg[0]))
-        return false;
-    return a->op != OP_CONTRACT ? a->arg[0] != b->arg[0] : row_of(pass, a->arg[1]) == row_of(pass, b->arg[1]);
+    if (node->op != OP_CONTRACT)
+        return first->arg[0] != node->arg[0];
+    int other = 1 - sum_adjoint(pass, node);
+    return first->arg[other] == node->arg[other];
 }
 
 static bool takes(const Program *program, const Pass *pass, const Block *block, const Node *node, BlockKind kind)
@@ -72,7 +99,7 @@ static bool takes(const Program *program, const Pass *pass, const Block *block, 
         return false;
     const Node *first = block->nodes.at[0];
     if (kind == BLOCK_CONTRACT || kind == BLOCK_SUM)
-        return same_sum(pass, first, node) || same_loop(program, pass, block, node);
+        return same_sum(program, pass, first, node) || same_loop(program, pass, block, node);
     return kind != BLOCK_UNITS || same_vectors(first, node);
 }
 
@@ -166,7 +193,7 @@ static void add_round(Program *program, Pass *pass, Node *product)
     Round *round = pass->round[product->id];
     if (!round->block) {
         Block *block = block_new(program, pass, BLOCK_PRODUCT, node_domain(product), pass->level[product->id]);
-        block->group = pass->group[product->id];
+        block->strip = pass->group[product->id]->strip;
         block->round = round;
         block->needs = pass->needs[product->id];
         round->block = block;
@@ -200,15 +227,14 @@ static void add_outside(Program *program, Pass *pass, Node *node)
 }
 
 /* Starts that are no plain bias are written into the slots before the first hoisted product adds to them. */
-static void add_prefill(Program *program, Pass *pass, Group *group)
+static void add_prefill(Program *program, Pass *pass, Strip *strip)
 {
-    const Block *first = group->rounds.at[0]->block;
+    const Block *first = strip->rounds.at[0]->block;
     Block *block = block_new(program, pass, BLOCK_UNITS, first->domain, first->level - 1);
     block->rank = 1;
-    block->units = group->units;
-    block->group = NULL;
+    block->units = strip->groups.at[0]->units;
     block->needs = first->needs;
-    group->prefill_block = block;
+    strip->prefill_block = block;
     vec_push(program->arena, &pass->blocks, block);
 }
 
@@ -333,9 +359,9 @@ void pass_blocks(Program *program, Pass *pass)
     for (int i = graph->nodes.n - 1; i >= 0; i--) /* users first */
         if (pass->fused[i])
             pass->home[i] = pass->home[pass->users[i].at[0]->id];
-    for (int i = 0; i < pass->groups.n; i++)
-        if (pass->groups.at[i]->prefill)
-            add_prefill(program, pass, pass->groups.at[i]);
+    for (int i = 0; i < pass->strips.n; i++)
+        if (pass->strips.at[i]->prefill)
+            add_prefill(program, pass, pass->strips.at[i]);
     order_blocks(pass->blocks.at, pass->blocks.n);
     for (int i = 0; i < pass->blocks.n; i++) {
         Block *block = pass->blocks.at[i];

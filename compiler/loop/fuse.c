@@ -65,7 +65,7 @@ static bool stays(const Filling *f, const Node *node)
         return node->op != OP_UP;
     if (pass_loads(f->program, f->pass, node)) {
         const Buffer *buffer = f->program->schedule->forward.loc[node->id].buffer;
-        return buffer && !buffer->group;
+        return buffer && !(buffer->strip && buffer->strip->slots > 1);
     }
     return f->pass->keep[node->id] && !node_is_scratch(f->program, f->pass, node);
 }
@@ -102,6 +102,22 @@ static void put_inside(Filling *f, const Node *node)
         provide(f, node->arg[k]);
 }
 
+int sum_adjoint(const Pass *pass, const Node *sum)
+{
+    return sum->op == OP_CONTRACT && pass->mirror[sum->arg[1]->id] ? 1 : 0;
+}
+
+PanelSpan sum_span(const Pass *pass, const Block *block)
+{
+    PanelSpan span = {0};
+    for (int i = 0; i < block->nodes.n; i++) {
+        const Node *value = block->nodes.at[i]->arg[sum_adjoint(pass, block->nodes.at[i])];
+        Loc loc = pass->mirror[value->id] ? pass->loc[value->id] : (Loc){NULL, 0, 1};
+        panel_span(&span, loc, value->dim[0]);
+    }
+    return span;
+}
+
 /* Are the sums of a block made in a loop written for them, not from one row that holds all their values? */
 bool sums_apart(const Pass *pass, const Block *block)
 {
@@ -110,7 +126,8 @@ bool sums_apart(const Pass *pass, const Block *block)
     const Node *first = block->nodes.at[0]->arg[0];
     for (int i = 1; i < block->nodes.n; i++) {
         const Node *value = block->nodes.at[i]->arg[0];
-        if (!pass->mirror[value->id] || pass->mirror[value->id] != pass->mirror[first->id])
+        if (!pass->mirror[value->id] || !pass->mirror[first->id] ||
+            pass->mirror[value->id]->strip != pass->mirror[first->id]->strip)
             return true;
     }
     return pass->fused[first->id];

@@ -1,9 +1,8 @@
 /* group.c: which products run as one. Products of one phase with equally many units are slots of a group, side by side
  * in interleaved panels; terms of one sum are joined over k; the beginning of a sum that is off the cycle is hoisted:
- * it runs over all steps at once, into the slots, before the loop. Nothing here knows the name of a cell. */
+ * it runs over all steps at once, into the slots, before the loop. Next: strip.c joins groups that begin alike, round.c
+ * tells which products share an operand. Nothing here knows the name of a cell. */
 #include "loop/schedule.h"
-
-#include <string.h>
 
 typedef struct RootSearch {
     const Node *node;
@@ -95,43 +94,10 @@ static void add_slot(Program *program, Pass *pass, Node *result)
     }
 }
 
-/* ---- rounds: which of the products of a group share an operand ---- */
-
-typedef struct OperandKey {
-    const void *row; /* a mirrored group, or the node itself */
-    int offset;
-} OperandKey;
-
-static Node *definition_of(const Node *operand)
-{
-    return operand->op == OP_READ ? operand->var->def : NULL;
-}
-
-static OperandKey operand_key(const Pass *pass, Node *operand)
-{
-    Node *def = definition_of(operand);
-    OperandKey key = {operand, 0};
-    if (def && pass->mirror[def->id])
-        key = (OperandKey){pass->mirror[def->id], operand->offset};
-    else if (pass->mirror[operand->id])
-        key = (OperandKey){pass->mirror[operand->id], 0};
-    return key;
-}
-
-static bool same_key(OperandKey a, OperandKey b)
-{
-    return a.row == b.row && a.offset == b.offset;
-}
-
-typedef struct Chain { /* the products of one slot, first to last */
-    NodeList products;
-    int next;
-} Chain;
-
-static void chain_of(Program *program, const Pass *pass, const Group *group, int slot, Chain *chain)
+NodeList group_chain(Program *program, const Pass *pass, const Group *group, int slot)
 {
     Node *at = group->result[slot];
-    NodeList reversed = {0};
+    NodeList reversed = {0}, chain = {0};
     for (;;) {
         vec_push(program->arena, &reversed, at);
         if (product_start(at) == group->start[slot] &&
@@ -140,77 +106,20 @@ static void chain_of(Program *program, const Pass *pass, const Group *group, int
         at = product_start(at);
     }
     for (int i = reversed.n - 1; i >= 0; i--)
-        vec_push(program->arena, &chain->products, reversed.at[i]);
+        vec_push(program->arena, &chain, reversed.at[i]);
+    return chain;
 }
 
-/* May this product be part of the round? One a slot, or one for each slot of an interleaved operand. */
-static bool fits_round(const Pass *pass, OperandKey key, const Node *lead, Node *product, unsigned *taken)
+int group_panels(const Group *group)
 {
-    Node *operand = product_operand(product), *def = definition_of(operand);
-    if (!same_key(operand_key(pass, operand), key) || pass->component[product->id] != pass->component[lead->id])
-        return false;
-    const Node *row = def && pass->mirror[def->id] ? def : operand;
-    unsigned bit = pass->mirror[row->id] ? 1U << pass->mirror_slot[row->id] : 1U;
-    if (*taken & bit)
-        return false;
-    *taken |= bit;
-    return true;
+    return (int)((group->units + PANEL - 1) / PANEL) * group->slots;
 }
 
-/* The first product left; hoisted ones come first. */
-static Node *round_lead(const Pass *pass, const Group *group, const Chain *chains)
+/* 4 to 6 panels a block. */
+static void choose_panels_at_once(Group *group)
 {
-    Node *lead = NULL;
-    for (int s = 0; s < group->slots; s++) {
-        if (chains[s].next == chains[s].products.n)
-            continue;
-        Node *product = chains[s].products.at[chains[s].next];
-        if (!lead || pass->component[product->id] < pass->component[lead->id])
-            lead = product;
-    }
-    return lead;
-}
-
-/* Takes from each slot the products that start with the operand of the first one left. */
-static bool take_round(Program *program, Pass *pass, Group *group, Chain *chains)
-{
-    Node *lead = round_lead(pass, group, chains);
-    if (!lead)
-        return false;
-    Round *round = arena_make(program->arena, Round);
-    OperandKey key = operand_key(pass, product_operand(lead));
-    for (int s = 0; s < group->slots; s++) {
-        unsigned taken = 0;
-        while (chains[s].next < chains[s].products.n) {
-            Node *product = chains[s].products.at[chains[s].next];
-            if (!fits_round(pass, key, lead, product, &taken))
-                break;
-            vec_push(program->arena, &round->products, product);
-            pass->round[product->id] = round;
-            chains[s].next++;
-        }
-    }
-    vec_push(program->arena, &group->rounds, round);
-    if (pass->component[lead->id] < 0)
-        group->hoisted++;
-    return true;
-}
-
-static void make_rounds(Program *program, Pass *pass, Group *group)
-{
-    Chain chains[MAX_SLOTS];
-    memset(chains, 0, sizeof chains);
-    for (int s = 0; s < group->slots; s++)
-        chain_of(program, pass, group, s, &chains[s]);
-    while (take_round(program, pass, group, chains))
-        continue;
-    for (int s = 0; s < group->slots; s++) {
-        const Node *start = group->start[s];
-        if (start && !(start->op == OP_PARAM && start->rank == 1))
-            group->prefill = group->hoisted > 0;
-    }
-    group->panels_at_once = group->slots >= 4 ? 1 : group->slots >= 2 ? 2 : 4; /* 4 to 6 vectors a block */
-    int panels = (int)((group->units + PANEL - 1) / PANEL);
+    int panels = group_panels(group) / group->slots;
+    group->panels_at_once = group->slots >= 4 ? 1 : group->slots >= 2 ? 2 : 4;
     if (group->panels_at_once > panels)
         group->panels_at_once = panels;
 }
@@ -266,9 +175,9 @@ static void mirror_operand(const Program *program, Pass *pass, const Node *matri
     if (!adjoint || uses_of_matrix(program, matrix, &product) != 1 || !pass_computes(program, pass, adjoint))
         return;
     Group *group = program->schedule->forward.group[product->id];
-    bool fits = adjoint->rank == 1 && group && group->slots > 1 && adjoint->dim[0] == group->units &&
-                op_info[adjoint->op].family == FAMILY_EW && pass->component[adjoint->id] >= 0;
-    if (fits && walks_interleaved(program->graph, adjoint))
+    bool fits = adjoint->rank == 1 && group && group->strip->slots > 1 && adjoint->dim[0] == group->units &&
+                op_info[adjoint->op].family == FAMILY_EW && node_domain(adjoint) == node_domain(group->result[0]);
+    if (fits && (group->slots == 1 || walks_interleaved(program->graph, adjoint)))
         claim(pass, adjoint, group, program->schedule->forward.slot[product->id]);
 }
 
@@ -289,7 +198,7 @@ static void find_mirrors(const Program *program, Pass *pass)
         Node *node = graph->nodes.at[i];
         if (!pass_computes(program, pass, node) || !node_is_product(node))
             continue;
-        Node *operand = product_operand(node), *def = definition_of(operand);
+        Node *operand = product_operand(node), *def = operand->op == OP_READ ? operand->var->def : NULL;
         mirror_operand(program, pass, product_matrix(node), def ? def : operand);
     }
     drop_double_claims(program, pass);
@@ -298,6 +207,7 @@ static void find_mirrors(const Program *program, Pass *pass)
 void pass_groups(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
+    const int *level = pass_first_levels(program, pass);
     if (pass->backward)
         find_mirrors(program, pass);
     for (int i = 0; i < graph->nodes.n; i++) {
@@ -306,5 +216,7 @@ void pass_groups(Program *program, Pass *pass)
             add_slot(program, pass, node);
     }
     for (int i = 0; i < pass->groups.n; i++)
-        make_rounds(program, pass, pass->groups.at[i]);
+        choose_panels_at_once(pass->groups.at[i]);
+    pass_strips(program, pass, level);
+    pass_rounds(program, pass);
 }

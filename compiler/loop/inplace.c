@@ -1,6 +1,6 @@
 /* inplace.c: an adjoint outside loops that is computed element by element takes the place of a value on the tape that
  * nobody reads after it: d_logits stand where the logits stood. (In loops, adjoints take the slots of the sums they are
- * the adjoints of: place.c.) Backward consumes the tape, so nothing is lost. */
+ * the adjoints of: place_strip.c.) Backward consumes the tape, so nothing is lost. */
 #include "loop/schedule.h"
 
 static bool is_alone_in(const Pass *pass, const Graph *graph, const Node *value, const Buffer *buffer)
@@ -39,8 +39,8 @@ static bool ends_in(const Pass *pass, const Node *value, const Block *block)
 static bool may_replace(const Program *program, const Pass *pass, const Node *value, const Node *adjoint)
 {
     const Buffer *buffer = pass->loc[value->id].buffer;
-    return pass_loads(program, pass, value) && buffer && buffer->tape && buffer->slots == 1 && !buffer->token &&
-           buffer->span == SPAN_SEQ && buffer->lead + buffer->trail == 0 && value->rank == 1 &&
+    return pass_loads(program, pass, value) && buffer && buffer->tape && !(buffer->strip && buffer->strip->slots > 1) &&
+           !buffer->token && buffer->span == SPAN_SEQ && buffer->lead + buffer->trail == 0 && value->rank == 1 &&
            value->dim[0] == adjoint->dim[0] && value->axes == adjoint->axes &&
            ends_in(pass, value, pass->home[adjoint->id]) && is_alone_in(pass, program->graph, value, buffer) &&
            !is_read_as_variable(program, pass, buffer);
@@ -79,6 +79,6 @@ void place_in_place(Program *program, Pass *pass)
         const Node *node = graph->nodes.at[i];
         const Node *value = is_candidate(program, pass, node) ? spent_in(program, pass, node) : NULL;
         if (value && !is_taken(pass, graph, pass->loc[value->id].buffer))
-            pass->loc[i] = (Loc){pass->loc[value->id].buffer, 0};
+            pass->loc[i] = (Loc){pass->loc[value->id].buffer, 0, 1};
     }
 }

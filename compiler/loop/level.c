@@ -201,13 +201,14 @@ static int unit_weight(const Units *u, const Node *from, const Node *to)
 static void relax_round(Units *u, const Node *product)
 {
     const Group *group = u->pass->group[product->id];
-    if (!group || group->hoisted == 0)
+    const Strip *strip = group ? group->strip : NULL;
+    if (!strip || strip->rounds.n == 0)
         return;
-    for (int r = 1; r < group->hoisted; r++)
-        if (group->rounds.at[r] == u->pass->round[product->id])
-            raise(u, product, u->level[u->unit[group->rounds.at[r - 1]->products.at[0]->id]] + 1);
-    bool first = group->rounds.at[0] == u->pass->round[product->id];
-    for (int s = 0; s < group->slots && first && group->prefill; s++)
+    for (int r = 1; r < strip->rounds.n; r++)
+        if (strip->rounds.at[r] == u->pass->round[product->id])
+            raise(u, product, u->level[u->unit[strip->rounds.at[r - 1]->products.at[0]->id]] + 1);
+    bool first = strip->rounds.at[0] == u->pass->round[product->id];
+    for (int s = 0; s < group->slots && first && strip->prefill; s++)
         if (group->start[s] && pass_computes(u->program, u->pass, group->start[s]))
             raise(u, product, u->level[u->unit[group->start[s]->id]] + 2);
 }
@@ -316,7 +317,8 @@ static void let_wait(Units *u, const bool *read, const Node *node)
     u->level[node->id] = latest;
 }
 
-void pass_levels(Program *program, Pass *pass)
+/* The earliest level of each unit. */
+static Units find_levels(Program *program, Pass *pass)
 {
     const Graph *graph = program->graph;
     int n = graph->nodes.n;
@@ -336,6 +338,23 @@ void pass_levels(Program *program, Pass *pass)
         for (int i = 0; i < graph->vars.n; i++)
             relax_start(&u, graph->vars.at[i]);
     }
+    return u;
+}
+
+const int *pass_first_levels(Program *program, Pass *pass)
+{
+    Units u = find_levels(program, pass);
+    int n = program->graph->nodes.n, *level = arena_array(program->arena, int, n);
+    for (int i = 0; i < n; i++)
+        level[i] = u.level[u.unit[i]];
+    return level;
+}
+
+void pass_levels(Program *program, Pass *pass)
+{
+    const Graph *graph = program->graph;
+    int n = graph->nodes.n;
+    Units u = find_levels(program, pass);
     const bool *read = read_by_variables(program);
     for (int i = n - 1; i >= 0; i--)
         if (may_wait(&u, read, graph->nodes.at[i]))

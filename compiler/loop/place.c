@@ -1,6 +1,5 @@
-/* place.c: which values need memory, and in which buffer each stands. Values of one phase that a product joins over k
- * stand interleaved in the buffer of their group; a gate takes the place of the hoisted sum it is made from, and its
- * adjoint takes the place of the gate, where nobody reads the older value any more. Offsets come from plan.c. */
+/* place.c: which values need memory, and in which buffer each stands; those that stand side by side are placed by
+ * place_strip.c. Offsets come from plan.c. */
 
 #include "loop/schedule.h"
 
@@ -16,7 +15,7 @@ static int64_t node_width(const Node *node)
     return node->rank == 1 ? padded(node->dim[0]) : node->dim[0] * padded(node->dim[1]);
 }
 
-static Buffer *buffer_new(Program *program, const Pass *pass, const char *name, BufferSpan span, int64_t width)
+Buffer *buffer_new(Program *program, const Pass *pass, const char *name, BufferSpan span, int64_t width)
 {
     Buffer *buffer = arena_make(program->arena, Buffer);
     buffer->id = program->buffers.n;
@@ -24,7 +23,6 @@ static Buffer *buffer_new(Program *program, const Pass *pass, const char *name, 
     buffer->span = span;
     buffer->axis = program->axis;
     buffer->width = width;
-    buffer->slots = 1;
     buffer->forward = !pass->backward;
     buffer->backward = pass->backward;
     buffer->tape_at = buffer->work_at = buffer->back_at = buffer->step_at = -1;
@@ -32,7 +30,7 @@ static Buffer *buffer_new(Program *program, const Pass *pass, const char *name, 
     return buffer;
 }
 
-static BufferSpan span_of(const Node *node)
+BufferSpan span_of(const Node *node)
 {
     Domain domain = node_domain(node);
     return domain == DOMAIN_SEQ ? SPAN_SEQ : domain == DOMAIN_ROWS ? SPAN_ROWS : SPAN_ONCE;
@@ -130,139 +128,6 @@ static void keep_roots(const Program *program, Pass *pass)
             keep(pass, graph->nodes.at[i]);
 }
 
-/* ---- groups: one interleaved buffer for hoisted sums and what takes their place ---- */
-
-static Buffer *group_buffer(Program *program, Pass *pass, Group *group)
-{
-    if (group->buffer)
-        return group->buffer;
-    Domain domain = node_domain(group->result[0]);
-    Buffer *buffer = buffer_new(program, pass, group_name(program->arena, pass, group),
-                                domain == DOMAIN_SEQ    ? SPAN_SEQ
-                                : domain == DOMAIN_ROWS ? SPAN_ROWS
-                                                        : SPAN_ONCE,
-                                padded(group->units) * group->slots);
-    buffer->slots = group->slots;
-    buffer->group = group;
-    return group->buffer = buffer;
-}
-
-/* Whole-row functions want a contiguous row; only element-by-element readers and products can walk a slot. */
-static bool walks_slots(const Node *user)
-{
-    return node_is_elementwise(user) ? user->op != OP_OUTER && user->op != OP_ONEHOT : node_is_product(user);
-}
-
-static bool only_walked(const Graph *graph, const Node *node)
-{
-    for (int i = 0; i < graph->nodes.n; i++) {
-        const Node *user = graph->nodes.at[i];
-        for (int k = 0; k < user->n; k++)
-            if (user->arg[k] == node && !walks_slots(user))
-                return false;
-    }
-    return true;
-}
-
-/* The value that takes the place of a slot's sum: the first one of the same block that must be kept. */
-static Node *successor(const Program *program, const Pass *pass, const Group *group, int slot)
-{
-    const Block *home = pass->home[group->result[slot]->id];
-    Node *result = group->result[slot];
-    if (pass->keep[result->id])
-        return only_walked(program->graph, result) ? result : NULL;
-    for (int i = 0; i < pass->users[result->id].n; i++) {
-        Node *user = pass->users[result->id].at[i];
-        bool lagged = user->defines && user->defines->lag > 0;
-        if (pass->home[user->id] == home && pass->keep[user->id] && !lagged && user->rank == 1 &&
-            program->schedule->on_tape[user->id] && !pass->loc[user->id].buffer && only_walked(program->graph, user))
-            return user;
-    }
-    return NULL;
-}
-
-static void place_group(Program *program, Pass *pass, Group *group)
-{
-    bool in_loop = pass->component[group->result[0]->id] >= 0;
-    if (!in_loop || group->hoisted > 0)
-        group_buffer(program, pass, group);
-    for (int s = 0; s < group->slots; s++) {
-        Node *taker = in_loop && group->slots > 1 ? successor(program, pass, group, s) : NULL;
-        bool result_in_slot = !in_loop || (pass->keep[group->result[s]->id] && group->buffer &&
-                                           (group->slots == 1 || only_walked(program->graph, group->result[s])));
-        if (result_in_slot)
-            pass->loc[group->result[s]->id] = (Loc){group->buffer, s};
-        else if (taker)
-            pass->loc[taker->id] = (Loc){group_buffer(program, pass, group), s};
-    }
-    for (int r = 0; r < group->hoisted; r++)
-        for (int k = 0; k < group->rounds.at[r]->products.n; k++) {
-            const Node *product = group->rounds.at[r]->products.at[k];
-            pass->loc[product->id] = (Loc){group->buffer, pass->slot[product->id]};
-        }
-}
-
-/* ---- adjoints in the place of what they are adjoints of ---- */
-
-/* Everybody who reads the kept value does so in the block that writes the adjoint, or before it in the same step. */
-static bool is_spent(const Program *program, const Pass *pass, const Node *value, const Node *adjoint)
-{
-    const Block *home = pass->home[adjoint->id];
-    for (int k = 0; k < pass->users[value->id].n; k++) {
-        const Block *at = pass->home[pass->users[value->id].at[k]->id];
-        if (at == home)
-            continue;
-        if (!at || at->component != home->component || home->component < 0 || at->level > home->level)
-            return false;
-    }
-    for (int i = 0; i < program->graph->outputs.n; i++)
-        if (program->graph->outputs.at[i].value == value)
-            return true;
-    return true;
-}
-
-static Node *holder_of(const Program *program, const Group *group, int slot)
-{
-    const Pass *forward = &program->schedule->forward;
-    const Graph *graph = program->graph;
-    for (int i = 0; i < graph->nodes.n; i++)
-        if (forward->loc[i].buffer == group->buffer && forward->loc[i].slot == slot && program->schedule->on_tape[i])
-            return graph->nodes.at[i];
-    return NULL;
-}
-
-/* All adjoints of a group stand together: in the old slots when every one of them may, else in a buffer of their own. */
-static void place_mirror(Program *program, Pass *pass, Group *group)
-{
-    const Graph *graph = program->graph;
-    bool may = group->buffer != NULL;
-    for (int i = 0; i < graph->nodes.n; i++) {
-        if (pass->mirror[i] != group || !may)
-            continue;
-        const Node *old = holder_of(program, group, pass->mirror_slot[i]);
-        may = !old || is_spent(program, pass, old, graph->nodes.at[i]);
-    }
-    Buffer *buffer = may ? group->buffer : NULL;
-    for (int i = 0; i < graph->nodes.n; i++) {
-        if (pass->mirror[i] != group)
-            continue;
-        if (!buffer) {
-            buffer = buffer_new(program, pass, "d_gates", SPAN_SEQ, padded(group->units) * group->slots);
-            buffer->slots = group->slots;
-        }
-        buffer->backward = true;
-        pass->keep[i] = true;
-        pass->loc[i] = (Loc){buffer, pass->mirror_slot[i]};
-    }
-}
-
-static void place_mirrors(Program *program, Pass *pass)
-{
-    const Pass *forward = &program->schedule->forward;
-    for (int i = 0; i < forward->groups.n; i++)
-        place_mirror(program, pass, forward->groups.at[i]);
-}
-
 /* ---- everything else ---- */
 
 /* Do both run in the same loop, or side by side in one walk, step after step? */
@@ -311,7 +176,7 @@ static void place_node(Program *program, Pass *pass, const Node *node)
     BufferSpan span = node_is_scratch(program, pass, node) ? SPAN_ROWS : span_of(node);
     Buffer *buffer = buffer_new(program, pass, value_name(program->arena, node), span, node_width(node));
     buffer->token = node->token;
-    pass->loc[node->id] = (Loc){buffer, 0};
+    pass->loc[node->id] = (Loc){buffer, 0, 1};
 }
 
 static bool is_leaf_input(const GVar *var)
@@ -338,7 +203,7 @@ static Loc copy_for(Program *program, Pass *pass, GVar *var)
 {
     Buffer *buffer = buffer_new(program, pass, var->name, SPAN_SEQ, node_width(var->def));
     buffer->token = var->token;
-    Copy copy = {var->def, {buffer, 0}};
+    Copy copy = {var->def, {buffer, 0, 1}};
     Block *home = pass->home[var->def->id];
     if (!home || home->kind != BLOCK_UNITS)
         BUG("variable %s is an alias that is read at an offset", var->path);
@@ -356,13 +221,13 @@ static void place_variable(Program *program, Pass *pass, GVar *var, bool *taken)
                                                     : padded(var->dim[0]) * (var->rank == 2 ? 0 : 1) +
                                                           (var->rank == 2 ? var->dim[0] * padded(var->dim[1]) : 0));
         buffer->token = var->token;
-        *at = (Loc){buffer, 0};
+        *at = (Loc){buffer, 0, 1};
     } else if (is_leaf_input(var)) {
         *at = program->schedule->var_loc[0][var->id];
     } else if (var->lag > 0 && var->def) {
         bool adjoint = var->kind == GVAR_ADJOINT;
         if (adjoint != pass->backward) {
-            *at = pass->backward ? program->schedule->var_loc[0][var->id] : (Loc){NULL, 0};
+            *at = pass->backward ? program->schedule->var_loc[0][var->id] : (Loc){NULL, 0, 1};
             return;
         }
         if (!pass->in[var->def->id])
@@ -399,7 +264,7 @@ static void place_ups(Program *program, const Pass *pass)
         if (at && pass->in[i] && !at->buffer && up_is_copied(pass, up))
             *at = (Loc){buffer_new(program, pass, arena_printf(program->arena, "up_%s", up->var->name), span_of(up),
                                    node_width(up)),
-                        0};
+                        0, 1};
     }
 }
 
@@ -452,8 +317,7 @@ void pass_locs(Program *program, Pass *pass)
         adopt_tape(program, pass);
         place_mirrors(program, pass);
     }
-    for (int i = 0; i < pass->groups.n; i++)
-        place_group(program, pass, pass->groups.at[i]);
+    place_groups(program, pass);
     if (pass->backward)
         place_in_place(program, pass);
     for (int i = 0; i < graph->nodes.n; i++)
@@ -466,13 +330,7 @@ void pass_locs(Program *program, Pass *pass)
         place_ups(program, pass);
         place_controls(program, pass);
     }
-    for (int i = 0; i < pass->groups.n; i++) {
-        Group *group = pass->groups.at[i];
-        for (int s = 0; group->prefill && s < group->slots; s++) {
-            Copy copy = {group->start[s], {group->buffer, s}};
-            vec_push(program->arena, &group->prefill_block->copies, copy);
-        }
-    }
+    copy_starts(program, pass);
     pass_drop_idle(program, pass);
     name_buffers(program);
 }

@@ -6,6 +6,8 @@
 
 #include "loop/schedule.h"
 
+enum { PANELS_AT_ONCE = 4 }; /* of products over all steps: rnn/kernels.h */
+
 static int64_t aligned(int64_t n)
 {
     return (n + PANEL - 1) / PANEL * PANEL;
@@ -25,64 +27,85 @@ static void place_params(Program *program)
 
 /* ---- matrices in panels ---- */
 
-static Operand operand_of(const Program *program, const Pass *pass, Node *node)
+static Loc loc_of(const Program *program, const Pass *pass, const Node *node)
 {
-    Loc loc = node->op == OP_READ || node->op == OP_INPUT ? program->schedule->var_loc[pass->backward][node->var->id]
-                                                          : pass->loc[node->id];
-    Operand operand = {loc.buffer, node->op == OP_READ ? node->offset : 0, node->dim[0]};
-    if (loc.buffer && loc.buffer->slots > 1)
-        operand.depth = loc.buffer->width;
-    return operand;
+    return node->op == OP_READ || node->op == OP_INPUT ? program->schedule->var_loc[pass->backward][node->var->id]
+                                                       : pass->loc[node->id];
 }
 
-static int operand_slot(const Program *program, const Pass *pass, const Node *node)
+void panel_span(PanelSpan *span, Loc loc, int64_t units)
 {
-    return node->op == OP_READ ? program->schedule->var_loc[pass->backward][node->var->id].slot
-                               : pass->loc[node->id].slot;
+    int end = loc.slot + ((int)(aligned(units) / PANEL) - 1) * loc.slots + 1;
+    bool fresh = span->end == 0;
+    span->joined = span->joined || loc.slots > 1 || (!fresh && (span->first != loc.slot || span->end != end));
+    span->first = fresh || loc.slot < span->first ? loc.slot : span->first;
+    span->end = fresh || end > span->end ? end : span->end;
 }
 
-static void pack_round(Program *program, Pass *pass, Group *group, Round *round)
+/* The part of a row that the products of a round run over. */
+static PanelSpan operand_span(const Program *program, const Pass *pass, const Round *round)
+{
+    PanelSpan span = {0};
+    for (int i = 0; i < round->products.n; i++) {
+        const Node *operand = product_operand(round->products.at[i]);
+        Loc loc = loc_of(program, pass, operand);
+        if (loc.buffer)
+            panel_span(&span, loc, operand->dim[0]);
+    }
+    return span;
+}
+
+static void find_operand(const Program *program, const Pass *pass, Round *round, const PanelSpan *span)
+{
+    const Node *lead = product_operand(round->products.at[0]);
+    round->operand = (Operand){.buffer = loc_of(program, pass, lead).buffer,
+                               .offset = lead->op == OP_READ ? lead->offset : 0,
+                               .from = span->first * PANEL,
+                               .depth = span->joined ? (span->end - span->first) * PANEL : lead->dim[0]};
+}
+
+static void pack_round(Program *program, Pass *pass, Round *round, int64_t panels, int at_once)
 {
     PackedMatrix *packed = arena_make(program->arena, PackedMatrix);
-    Node *lead = product_operand(round->products.at[0]);
-    round->operand = operand_of(program, pass, lead);
+    PanelSpan span = operand_span(program, pass, round);
+    find_operand(program, pass, round, &span);
     packed->id = program->packed.n;
-    packed->units = group->units;
+    packed->panels = panels;
     packed->depth = round->operand.depth;
-    packed->slots = group->slots;
-    packed->panels_at_once = group->panels_at_once;
+    packed->at_once = at_once;
     packed->backward = pass->backward;
-    packed->count = aligned(group->units) * group->slots * packed->depth;
+    packed->count = panels * PANEL * packed->depth;
     packed->pieces = round->products.n;
     packed->piece = arena_alloc(program->arena, sizeof *packed->piece * (size_t)packed->pieces);
     for (int i = 0; i < packed->pieces; i++) {
-        Node *product = round->products.at[i];
-        struct PackPiece *piece = &packed->piece[i];
-        piece->matrix = product_matrix(product);
-        piece->transposed = product->ta;
-        piece->slot = pass->slot[product->id];
-        piece->depth = product_operand(product)->dim[0];
-        if (round->operand.buffer && round->operand.buffer->slots > 1) {
-            piece->depth_slots = round->operand.buffer->slots;
-            piece->depth_slot = operand_slot(program, pass, product_operand(product));
-        }
+        const Node *product = round->products.at[i];
+        const Group *group = pass->group[product->id];
+        Loc loc = loc_of(program, pass, product_operand(product));
+        packed->piece[i] = (struct PackPiece){.matrix = product_matrix(product),
+                                              .transposed = product->ta,
+                                              .units = group->units,
+                                              .depth = product_operand(product)->dim[0],
+                                              .slot = (round->block ? group->first : 0) + pass->slot[product->id],
+                                              .slots = group->slots,
+                                              .depth_slot = span.joined ? loc.slot - span.first : 0,
+                                              .depth_slots = span.joined ? loc.slots : 0};
     }
     round->packed = packed;
     vec_push(program->arena, &program->packed, packed);
 }
 
-static void bias_of(Program *program, Group *group)
+static void bias_of(Program *program, Strip *strip)
 {
     bool any = false;
-    for (int s = 0; s < group->slots; s++)
-        any = any || group->start[s];
-    if (!any || group->prefill || group->hoisted == 0)
+    for (int g = 0; g < strip->groups.n; g++)
+        for (int s = 0; s < strip->groups.at[g]->slots; s++)
+            any = any || strip->groups.at[g]->start[s];
+    if (!any || strip->prefill || strip->rounds.n == 0)
         return;
     BiasRow *bias = arena_make(program->arena, BiasRow);
-    bias->count = aligned(group->units) * group->slots;
-    for (int s = 0; s < group->slots; s++)
-        bias->slot[s] = group->start[s];
-    group->bias = bias;
+    bias->count = strip->panels * PANEL;
+    bias->strip = strip;
+    strip->bias = bias;
     vec_push(program->arena, &program->bias, bias);
 }
 
@@ -105,11 +128,17 @@ static void place_packed(Program *program)
 
 static void pack_pass(Program *program, Pass *pass)
 {
-    for (int i = 0; i < pass->groups.n; i++) {
-        Group *group = pass->groups.at[i];
-        for (int r = 0; r < group->rounds.n; r++)
-            pack_round(program, pass, group, group->rounds.at[r]);
-        bias_of(program, group);
+    for (int i = 0; i < pass->strips.n; i++) {
+        Strip *strip = pass->strips.at[i];
+        for (int r = 0; r < strip->rounds.n; r++)
+            pack_round(program, pass, strip->rounds.at[r], strip->panels, PANELS_AT_ONCE);
+        for (int g = 0; g < strip->groups.n; g++) {
+            const Group *group = strip->groups.at[g];
+            for (int r = 0; r < group->rounds.n; r++)
+                pack_round(program, pass, group->rounds.at[r], group_panels(group),
+                           group->slots * group->panels_at_once);
+        }
+        bias_of(program, strip);
     }
 }
 
@@ -127,23 +156,21 @@ static void add_scratch(Program *program, const Pass *pass, Block *block)
     buffer->name = "partial";
     buffer->field = arena_printf(program->arena, "partial_%d", buffer->id);
     buffer->span = SPAN_ONCE;
-    buffer->slots = 1;
     buffer->backward = pass->backward;
     buffer->forward = !pass->backward;
     buffer->tape_at = buffer->work_at = buffer->back_at = buffer->step_at = -1;
-    int64_t widest = 0, depth = 1;
-    bool apart = sums_apart(pass, block);
-    if (apart) /* one after the other */
-        widest = block->nodes.n * (node->rank == 2 ? node->dim[0] * aligned(node->dim[1]) : aligned(node->dim[0]));
-    for (int k = 0; k < node->n && !apart; k++) {
-        Operand operand = operand_of(program, pass, node->arg[k]);
-        int64_t width = operand.buffer ? operand.buffer->width : aligned(node->arg[k]->dim[0]);
-        if (k == 0)
-            widest = width;
-        else
-            depth = width;
+    int64_t width = 0;
+    if (sums_apart(pass, block)) /* one after the other */
+        width = block->nodes.n * (node->rank == 2 ? node->dim[0] * aligned(node->dim[1]) : aligned(node->dim[0]));
+    else if (node->rank == 2 && node->op != OP_CONTRACT)
+        width = loc_of(program, pass, node->arg[0]).buffer->width;
+    else {
+        PanelSpan span = sum_span(pass, block);
+        width = (span.end - span.first) * PANEL;
+        if (node->op == OP_CONTRACT)
+            width *= aligned(node->arg[1 - sum_adjoint(pass, node)]->dim[0]);
     }
-    buffer->width = widest * depth;
+    buffer->width = width;
     vec_push(program->arena, &program->buffers, buffer);
     block->scratch = buffer;
 }
@@ -169,13 +196,17 @@ static void touch_node(const Program *program, const Pass *pass, const Node *nod
     touch(pass->loc[node->id].buffer, pass->backward, at);
 }
 
-static void touch_group(const Group *group, int pass, int at)
+static void touch_products(const Block *block, int pass, int at)
 {
-    if (!group)
+    if (block->strip) {
+        touch(block->strip->buffer, pass, at);
+        touch(block->round->operand.buffer, pass, at);
+    }
+    if (!block->group)
         return;
-    touch(group->buffer, pass, at);
-    for (int r = 0; r < group->rounds.n; r++)
-        touch(group->rounds.at[r]->operand.buffer, pass, at);
+    touch(block->group->strip->buffer, pass, at);
+    for (int r = 0; r < block->group->rounds.n; r++)
+        touch(block->group->rounds.at[r]->operand.buffer, pass, at);
 }
 
 static void touch_block(const Program *program, const Pass *pass, const Block *block, int at)
@@ -201,7 +232,7 @@ static void touch_block(const Program *program, const Pass *pass, const Block *b
         if (block->var->init)
             touch_node(program, pass, block->var->init, at);
     }
-    touch_group(block->group, pass->backward, at);
+    touch_products(block, pass->backward, at);
     touch(block->scratch, pass->backward, at);
     for (int i = 0; i < block->body.n; i++)
         touch_block(program, pass, block->body.at[i], at);

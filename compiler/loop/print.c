@@ -152,8 +152,10 @@ static void print_place(const LoopPrinter *p, Loc loc)
         return;
     text_add(p->formula.out, "   -> ");
     print_buffer(p, loc.buffer);
-    if (loc.buffer->slots > 1)
+    if (loc.slots > 1)
         text_printf(p->formula.out, ", slot %d", loc.slot);
+    else if (loc.buffer->strip && loc.buffer->strip->slots > 1)
+        text_printf(p->formula.out, " from panel %d", loc.slot);
 }
 
 static void print_operand(const LoopPrinter *p, const Operand *operand)
@@ -165,8 +167,8 @@ static void print_operand(const LoopPrinter *p, const Operand *operand)
     print_buffer(p, operand->buffer);
     if (operand->buffer->span == SPAN_SEQ)
         text_printf(p->formula.out, operand->offset ? "[%s%+d]" : "[%s]", axis_name(p), operand->offset);
-    if (operand->buffer->slots > 1)
-        text_printf(p->formula.out, " of %d slots", operand->buffer->slots);
+    if (operand->from > 0)
+        text_printf(p->formula.out, " from %lld", (long long)operand->from);
 }
 
 static void print_matrices(const LoopPrinter *p, const PackedMatrix *packed)
@@ -177,7 +179,7 @@ static void print_matrices(const LoopPrinter *p, const PackedMatrix *packed)
         text_add(p->formula.out, i == 0 ? " " : ", ");
         print_expr(&p->formula, piece->matrix, false);
         text_add(p->formula.out, piece->transposed ? "'" : "");
-        if (packed->slots > 1)
+        if (packed->panels > piece->slots * ((piece->units + PANEL - 1) / PANEL) || piece->slots > 1)
             text_printf(p->formula.out, " in %d", piece->slot);
         if (piece->depth_slots > 0)
             text_printf(p->formula.out, " from %d", piece->depth_slot);
@@ -276,13 +278,13 @@ static void print_group(LoopPrinter *p, const Block *block)
     text_printf(out, "g%d: %d product%s side by side, %lld units, %d panel%s at once, k unrolled by %d", group->id,
                 group->slots, plural(group->slots), (long long)group->units, group->panels_at_once,
                 plural(group->panels_at_once), block->unroll_k);
-    if (group->hoisted) {
+    if (group->strip->rounds.n) {
         text_add(out, ", starts from ");
-        print_buffer(p, group->buffer);
+        print_buffer(p, group->strip->buffer);
     }
     text_add(out, "\n");
     p->indent++;
-    for (int r = group->hoisted; r < group->rounds.n; r++) {
+    for (int r = 0; r < group->rounds.n; r++) {
         line(p);
         print_round(p, group->rounds.at[r]);
     }
@@ -334,15 +336,16 @@ static void print_lead(const LoopPrinter *p, const Block *block)
 
 static void print_product(const LoopPrinter *p, const Block *block)
 {
-    const Group *group = block->group;
-    bool begins = p->pass->component[group->result[0]->id] >= 0;
+    const Strip *strip = block->strip;
+    bool begins = p->pass->component[strip->groups.at[0]->result[0]->id] >= 0;
     text_add(p->formula.out, "product ");
     print_domain(p, block);
-    text_printf(p->formula.out, ", g%d%s: %d of %lld units%s; ", group->id, begins ? ", before its loop" : "",
-                group->slots, (long long)group->units,
-                group->bias      ? ", on a bias"
-                : group->prefill ? ", on starts"
-                                 : "");
+    for (int i = 0; i < strip->groups.n; i++) {
+        const Group *group = strip->groups.at[i];
+        text_printf(p->formula.out, ", g%d%s: %d of %lld units", group->id, begins ? ", before its loop" : "",
+                    group->slots, (long long)group->units);
+    }
+    text_printf(p->formula.out, "%s; ", strip->bias ? ", on a bias" : strip->prefill ? ", on starts" : "");
     print_round(p, block->round);
 }
 

@@ -49,18 +49,29 @@ static const char *matrix_name(const Node *matrix)
 
 static void print_matrix(Text *out, const PackedMatrix *packed)
 {
-    text_printf(out, "  %lld, %lld reals: m%d, %lld units x %d, k = %lld, %d panel%s at once:", (long long)packed->at,
-                (long long)packed->count, packed->id, (long long)packed->units, packed->slots, (long long)packed->depth,
-                packed->panels_at_once, packed->panels_at_once == 1 ? "" : "s");
+    text_printf(out,
+                "  %lld, %lld reals: m%d, %lld panel%s of 16, k = %lld, %d panel%s at once:", (long long)packed->at,
+                (long long)packed->count, packed->id, (long long)packed->panels, packed->panels == 1 ? "" : "s",
+                (long long)packed->depth, packed->at_once, packed->at_once == 1 ? "" : "s");
     for (int i = 0; i < packed->pieces; i++) {
         const struct PackPiece *piece = &packed->piece[i];
         text_printf(out, "%s %s%s", i ? "," : "", matrix_name(piece->matrix), piece->transposed ? "'" : "");
-        if (packed->slots > 1)
-            text_printf(out, " in %d", piece->slot);
+        if (packed->panels > (piece->units + PANEL - 1) / PANEL)
+            text_printf(out, " in %d + %d p", piece->slot, piece->slots);
         if (piece->depth_slots > 0)
-            text_printf(out, " from %d of %d", piece->depth_slot, piece->depth_slots);
+            text_printf(out, " from %d + %d p", piece->depth_slot, piece->depth_slots);
     }
     text_add(out, "\n");
+}
+
+static void print_starts(Text *out, const Strip *strip)
+{
+    for (int g = 0; g < strip->groups.n; g++) {
+        const Group *group = strip->groups.at[g];
+        for (int s = 0; s < group->slots; s++)
+            if (group->start[s])
+                text_printf(out, " %s in %d", matrix_name(group->start[s]), group->first + s);
+    }
 }
 
 static void print_packed(Text *out, const Program *program, bool backward)
@@ -76,9 +87,7 @@ static void print_packed(Text *out, const Program *program, bool backward)
     for (int i = 0; !backward && i < program->bias.n; i++) {
         const BiasRow *bias = program->bias.at[i];
         text_printf(out, "  %lld, %lld reals: start", (long long)bias->at, (long long)bias->count);
-        for (int s = 0; s < MAX_SLOTS; s++)
-            if (bias->slot[s])
-                text_printf(out, " %s in %d", matrix_name(bias->slot[s]), s);
+        print_starts(out, bias->strip);
         text_add(out, "\n");
     }
 }
@@ -112,8 +121,8 @@ static void print_buffer(Text *out, const Program *program, const Buffer *buffer
     else
         text_add(out, buffer->span == SPAN_ROWS ? "each row, " : "once, ");
     text_printf(out, "width %lld%s", (long long)buffer->width, buffer->token ? " int" : "");
-    if (buffer->slots > 1)
-        text_printf(out, " in %d slots", buffer->slots);
+    if (buffer->strip && buffer->strip->slots > 1)
+        text_printf(out, " in %d slots", buffer->strip->slots);
     text_printf(out, ", %lld in all%s", (long long)buffer_elements(program, buffer, false),
                 buffer->tape ? ", kept for backward" : "");
     print_life(out, buffer);

@@ -21,7 +21,7 @@ typedef enum BufferSpan {           /* what a buffer has a copy for */
                           SPAN_ROWS, /* each row */
                           SPAN_ONCE  /* one copy */
 } BufferSpan;
-typedef struct Group Group;
+typedef struct Strip Strip;
 typedef struct Buffer {
     int id;
     const char *name;  /* of what it holds, C-safe */
@@ -30,40 +30,42 @@ typedef struct Buffer {
     bool token;      /* int32_t; else rnn_real */
     int axis;        /* SEQ */
     int lead, trail; /* SEQ: steps before step 0 and after the last one */
-    int64_t width;   /* elements a step and row: slots * matrix rows * units padded to 16; scalars and tokens: 1 */
-    int slots;       /* values interleaved by panels: [panel][slot][16] */
-    Group *group;    /* or NULL */
+    int64_t width;   /* elements a step and row: values * matrix rows * units padded to 16; scalars and tokens: 1 */
+    Strip *strip;    /* whose sums stand here side by side; NULL: one value */
     bool forward, backward;                     /* used by the forward programs, by backward */
     bool tape;                                  /* kept from forward to backward */
     int first[2], last[2];                      /* [pass] first and last block of that pass that touches it; -1: none */
     int64_t tape_at, work_at, back_at, step_at; /* offset in reals (ints) in M_tape for forward, M_work for eval, M_work
                                                   for backward, M_work for step and generate; -1: not there */
 } Buffer;
-typedef struct Loc { /* where a node is kept */
+typedef struct Loc { /* where a node is kept: panel p of a vector is number slot + p * slots of the row's panels */
     Buffer *buffer;  /* NULL: nowhere */
     int slot;
+    int slots; /* 1: whole; more: interleaved with the other values of its group */
 } Loc;
 
 /* ---- products ---- */
 typedef struct PackedMatrix { /* weights in M_packed (or, for backward, made at its start) */
     int id;
     const char *name;
-    int64_t units, depth;      /* N and K of the joined matrix; depth padded where it runs over an interleaved row */
-    int slots, panels_at_once; /* S and NP of a block: rnn/kernels.h */
-    int64_t at, count;         /* reals from the start of M_packed, or of the region for backward */
-    bool backward;             /* packed when backward starts */
+    int64_t panels,
+        depth;         /* panels of 16 outputs of the joined matrix; depth padded where it runs over several values */
+    int at_once;       /* panels of a block: rnn/kernels.h */
+    int64_t at, count; /* reals from the start of M_packed, or of the region for backward */
+    bool backward;     /* packed when backward starts */
     struct PackPiece {
         Node *matrix;    /* PARAM (or a computed matrix that no row owns) */
         bool transposed; /* unit n is column n of the matrix */
-        int slot;
-        int64_t depth_from, depth;   /* its place in depth */
-        int depth_slots, depth_slot; /* > 0: depth runs over slot depth_slot of rows interleaved by depth_slots */
+        int64_t units, depth;
+        int slot, slots; /* panel p of its outputs is panel slot + p * slots */
+        int depth_slot,
+            depth_slots; /* panel p of its depth likewise; depth_slots 0: it is the whole depth, not padded */
     } * piece;
     int pieces;
 } PackedMatrix;
-typedef struct BiasRow { /* start values of a group's accumulators: [panel][slot][16], in M_packed */
+typedef struct BiasRow { /* start values of the sums of a strip, in M_packed */
     int64_t at, count;
-    Node *slot[MAX_SLOTS]; /* vectors that no row owns; NULL: zero */
+    const Strip *strip;
 } BiasRow;
 
 /* ---- the whole ---- */

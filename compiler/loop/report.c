@@ -6,7 +6,7 @@
 
 static bool has_product(const Block *block)
 {
-    return block->group && block->group->rounds.n > block->group->hoisted;
+    return block->group && block->group->rounds.n > 0;
 }
 
 static bool is_first_of_level(const Block *loop, int at)
@@ -38,7 +38,7 @@ static void count_step(const Program *program, const Block *loop, PassCounts *co
         if (has_product(block)) {
             counts->products++;
             counts->stages += is_first_of_level(loop, i);
-            counts->operands += block->group->rounds.n - block->group->hoisted;
+            counts->operands += block->group->rounds.n;
         } else if (block->kind == BLOCK_UNITS) {
             counts->maps++;
         } else {
@@ -56,7 +56,7 @@ PassCounts pass_counts(const Program *program, const Pass *pass)
             counts.loops++;
             count_step(program, block, &counts);
         } else if (block->kind == BLOCK_PRODUCT) {
-            bool begins = pass->component[block->group->result[0]->id] >= 0;
+            bool begins = pass->component[block->strip->groups.at[0]->result[0]->id] >= 0;
             *(begins ? &counts.hoisted : block->domain == DOMAIN_SEQ ? &counts.outside : &counts.rows) += 1;
         } else if (block->kind == BLOCK_CONTRACT) {
             counts.weights++;
@@ -139,7 +139,7 @@ int64_t block_weight_reals(const Block *block)
     if (block->kind == BLOCK_PRODUCT)
         reals = block->round->packed->count;
     else if (block->group)
-        for (int r = block->group->hoisted; r < block->group->rounds.n; r++)
+        for (int r = 0; r < block->group->rounds.n; r++)
             reals += block->group->rounds.at[r]->packed->count;
     for (int i = 0; i < block->body.n; i++)
         reals += block_weight_reals(block->body.at[i]);

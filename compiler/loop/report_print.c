@@ -100,15 +100,15 @@ static void print_phase(const Report *r, const Block *block, int number)
     }
     int joined = 0;
     int64_t depth = 0;
-    for (int i = group->hoisted; i < group->rounds.n; i++) {
+    for (int i = 0; i < group->rounds.n; i++) {
         joined += group->rounds.at[i]->products.n;
         depth += group->rounds.at[i]->operand.depth;
     }
     text_printf(r->out,
                 "    %d. %d product%s joined, %d x %lld units, k = %lld; %d hoisted before the loop; k unrolled by %d; "
                 "%lld bytes of weights\n",
-                number, joined, plural(joined), group->slots, (long long)group->units, (long long)depth, group->hoisted,
-                block->unroll_k, (long long)(block_weight_reals(block) * r->real));
+                number, joined, plural(joined), group->slots, (long long)group->units, (long long)depth,
+                group->strip->rounds.n, block->unroll_k, (long long)(block_weight_reals(block) * r->real));
 }
 
 static void print_loops(const Report *r, const Pass *pass)

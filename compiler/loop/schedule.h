@@ -30,29 +30,38 @@ typedef enum BlockKind {
 } BlockKind;
 typedef enum Domain { DOMAIN_ONCE, DOMAIN_ROWS, DOMAIN_SEQ } Domain;
 
-typedef struct Operand { /* the row that a product runs over: a buffer row at some offset of the axis */
+typedef struct Operand { /* the row that a product runs over: part of a buffer row at some offset of the axis */
     Buffer *buffer;
     int offset;
-    int64_t depth; /* units; the whole padded row where slots are interleaved */
+    int64_t from, depth; /* reals; whole panels where several values are joined */
 } Operand;
-typedef struct Round { /* products of a group with one operand, joined side by side and over k */
+typedef struct Round { /* products with one operand, joined side by side and over k */
     Operand operand;
     PackedMatrix *packed;
     VEC(Node *) products;
     struct Block *block; /* BLOCK_PRODUCT that runs it over all steps; NULL: inside the loop */
 } Round;
-struct Group { /* products of one phase with the same number of units: accumulators side by side */
+typedef struct Group { /* products of one phase with the same number of units: accumulators side by side */
     int id;
     int64_t units;
     int slots, panels_at_once;
     Node *result[MAX_SLOTS]; /* the last product of each slot's chain */
     Node *start[MAX_SLOTS];  /* what each chain starts from; NULL: zero */
-    VEC(Round *) rounds;     /* hoisted ones first */
-    int hoisted;             /* how many of the rounds run before the loop */
-    Buffer *buffer;          /* [row][panel][slot][16] of hoisted sums and what takes their place; may be NULL */
-    BiasRow *bias;           /* start of the first hoisted round, or NULL */
+    VEC(Round *) rounds;     /* in the loop */
+    Strip *strip;
+    int first, ordinal; /* where it begins in its strip: panel, and slot counted from the strip's first */
+} Group;
+/* Groups that stand side by side in one row of one buffer: [panel][slot][16] of the first one, of the next one, ... What
+ * they multiply the same operand by before their loop, or outside of loops, is one product. */
+struct Strip {
+    int id;
+    VEC(Group *) groups;
+    int slots, panels;   /* of all groups */
+    VEC(Round *) rounds; /* over all steps, before the loop; each goes on with the sums of the one before */
+    Buffer *buffer;      /* of hoisted sums and what takes their place; may be NULL */
+    BiasRow *bias;       /* start of the first round, or NULL */
     struct Block *prefill_block;
-    bool prefill; /* starts are written into the slots before the first hoisted round */
+    bool prefill; /* starts are written into the slots before the first round */
 };
 typedef struct Copy { /* a store beside the node's own: of a leaf, or a second place */
     Node *node;
@@ -71,7 +80,8 @@ typedef struct Block {
     unsigned needs;             /* NEEDS_* */
     VEC(Node *) nodes;          /* by id */
     VEC(Copy) copies;
-    Group *group; /* UNITS in a loop, PRODUCT */
+    Group *group; /* UNITS in a loop */
+    Strip *strip; /* PRODUCT */
     Round *round; /* PRODUCT */
     GVar *var;    /* INPUT, LEAD */
     /* CONTRACT, SUM */
@@ -112,6 +122,7 @@ typedef struct Pass {
     int *loop_level;     /* [loops] of the whole loop among the blocks */
     VEC(Block *) blocks; /* top level, in order */
     VEC(Group *) groups;
+    VEC(Strip *) strips;
 } Pass;
 
 struct Schedule {
@@ -122,7 +133,7 @@ struct Schedule {
     Buffer **control; /* [vars] a control's value on the tape, where backward needs it; NULL else */
     bool *on_tape;    /* [nodes] */
     GraphLoops *loops;
-    int block_count, group_count, packed_count;
+    int block_count, group_count, strip_count, packed_count;
     VEC(Block *) all_blocks;
 };
 
@@ -157,9 +168,16 @@ const char *value_name(Arena *arena, const Node *node); /* naming.c: the user's,
 const char *group_name(Arena *arena, const Pass *pass, const Group *group);
 void name_buffers(Program *program); /* their fields in the frame of the emitted C */
 void pass_find_users(Program *program, Pass *pass);
-void pass_levels(Program *program, Pass *pass);     /* level.c */
-void pass_groups(Program *program, Pass *pass);     /* group.c: products inside loops and their hoisted beginnings */
-void pass_blocks(Program *program, Pass *pass);     /* block.c */
+const int *pass_first_levels(Program *program, Pass *pass); /* level.c: [nodes] when nothing is joined yet */
+void pass_levels(Program *program, Pass *pass);             /* level.c */
+void pass_groups(Program *program,
+                 Pass *pass); /* group.c: products of a phase side by side, their hoisted beginnings */
+void pass_strips(Program *program, Pass *pass, const int *level); /* strip.c: groups that stand side by side */
+void pass_rounds(Program *program, Pass *pass);                   /* round.c: products that share an operand */
+NodeList group_chain(Program *program, const Pass *pass, const Group *group, int slot); /* first to last */
+int group_panels(const Group *group);                                                   /* of all slots */
+bool start_is_plain(const Node *start);                                                 /* zero, or a bias */
+void pass_blocks(Program *program, Pass *pass);                                         /* block.c */
 void pass_find_fused(Program *program, Pass *pass); /* fuse.c: which values are computed inside sums */
 bool sum_falls(const Program *program, const Pass *pass, const Node *value); /* fuse.c: steps fall in its sum */
 bool sums_apart(const Pass *pass, const Block *block);                       /* fuse.c */
@@ -169,7 +187,21 @@ bool node_is_scratch(const Program *program, const Pass *pass, const Node *node)
 void pass_walks(Program *program, Pass *pass);                                    /* walk.c */
 void place_in_place(Program *program, Pass *pass);                                /* inplace.c */
 void pass_locs(Program *program, Pass *pass);                                     /* place.c */
-void tape_choose(Program *program);                                               /* tape.c */
-void plan_memory(Program *program);                                               /* plan.c */
-void choose_unrolling(Program *program);                                          /* unroll.c */
+Buffer *buffer_new(Program *program, const Pass *pass, const char *name, BufferSpan span, int64_t width); /* place.c */
+BufferSpan span_of(const Node *node);                                                                     /* place.c */
+void place_mirrors(Program *program,
+                   Pass *pass);                  /* place_strip.c: adjoints in the place of what they are adjoints of */
+void place_groups(Program *program, Pass *pass); /* place_strip.c: sums, and what takes their place */
+void copy_starts(Program *program, Pass *pass);  /* place_strip.c: starts that are no bias */
+void tape_choose(Program *program);              /* tape.c */
+void plan_memory(Program *program);              /* plan.c */
+typedef struct PanelSpan { /* panels of a row that hold some values; joined: not one whole value */
+    int first, end;
+    bool joined;
+} PanelSpan;
+void panel_span(PanelSpan *span, Loc loc, int64_t units); /* plan.c: takes in a value more */
+/* fuse.c: which argument of a deferred sum is the adjoint, and where those of all sums of a block stand */
+int sum_adjoint(const Pass *pass, const Node *sum);
+PanelSpan sum_span(const Pass *pass, const Block *block);
+void choose_unrolling(Program *program); /* unroll.c */
 #endif

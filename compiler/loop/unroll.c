@@ -18,7 +18,7 @@ static int choose_k(const Program *program, const Group *group)
     int rows = most >= 6 && vectors_of(group) <= 4 ? 6 : most >= 4 ? 4 : 1;
     int body = rows * vectors_of(group) * BYTES_OF_FMA;
     int64_t depth = 1 << 20;
-    for (int r = group->hoisted; r < group->rounds.n; r++)
+    for (int r = 0; r < group->rounds.n; r++)
         if (group->rounds.at[r]->operand.depth < depth)
             depth = group->rounds.at[r]->operand.depth;
     int k = 4;
@@ -32,7 +32,7 @@ static int64_t weight_bytes(const Block *loop)
     int64_t bytes = 0;
     for (int i = 0; i < loop->body.n; i++) {
         const Group *group = loop->body.at[i]->group;
-        for (int r = group ? group->hoisted : 0; group && r < group->rounds.n; r++)
+        for (int r = 0; group && r < group->rounds.n; r++)
             bytes += group->units * group->slots * group->rounds.at[r]->operand.depth * 4;
     }
     return bytes;

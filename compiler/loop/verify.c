@@ -135,10 +135,11 @@ static void read_arguments(Check *check, const Block *block)
         read_buffer(check, buffer_of(check, block->var->init), block);
     const Group *group = block->group;
     for (int r = 0; group && r < group->rounds.n; r++)
-        if (block->kind == BLOCK_PRODUCT ? group->rounds.at[r] == block->round : r >= group->hoisted)
-            read_buffer(check, group->rounds.at[r]->operand.buffer, block);
-    if (group && group->hoisted > 0 && block->kind == BLOCK_UNITS)
-        read_buffer(check, group->buffer, block);
+        read_buffer(check, group->rounds.at[r]->operand.buffer, block);
+    if (group && group->strip->rounds.n > 0)
+        read_buffer(check, group->strip->buffer, block);
+    if (block->kind == BLOCK_PRODUCT)
+        read_buffer(check, block->round->operand.buffer, block);
 }
 
 static void write_results(Check *check, const Block *block)
@@ -150,7 +151,7 @@ static void write_results(Check *check, const Block *block)
     if (block->kind == BLOCK_INPUT || block->kind == BLOCK_LEAD)
         write_buffer(check, check->program->schedule->var_loc[check->pass->backward][block->var->id].buffer, block);
     if (block->kind == BLOCK_PRODUCT)
-        write_buffer(check, block->group->buffer, block);
+        write_buffer(check, block->strip->buffer, block);
     write_buffer(check, block->scratch, block);
 }
 
@@ -289,14 +290,14 @@ static const char *check_block_order(const Program *program, const Order *order,
 }
 
 /* Each round goes on with the sums of the one before; the first one starts them. */
-static const char *check_rounds(const Program *program, const Order *order, const Group *group)
+static const char *check_rounds(const Program *program, const Order *order, const Strip *strip)
 {
-    for (int r = 1; r < group->hoisted; r++)
-        if (!comes_later(order, group->rounds.at[r]->block, group->rounds.at[r - 1]->block))
+    for (int r = 1; r < strip->rounds.n; r++)
+        if (!comes_later(order, strip->rounds.at[r]->block, strip->rounds.at[r - 1]->block))
             return arena_printf(program->arena, "block %s adds to sums that block %s has not started",
-                                group->rounds.at[r]->block->name, group->rounds.at[r - 1]->block->name);
-    if (group->prefill_block && !comes_later(order, group->rounds.at[0]->block, group->prefill_block))
-        return arena_printf(program->arena, "block %s comes too late", group->prefill_block->name);
+                                strip->rounds.at[r]->block->name, strip->rounds.at[r - 1]->block->name);
+    if (strip->prefill_block && !comes_later(order, strip->rounds.at[0]->block, strip->prefill_block))
+        return arena_printf(program->arena, "block %s comes too late", strip->prefill_block->name);
     return NULL;
 }
 
@@ -319,8 +320,8 @@ static const char *check_order(const Program *program, const Pass *pass)
         for (int k = 0; k < block->body.n && !wrong; k++)
             wrong = check_block_order(program, &order, block->body.at[k]);
     }
-    for (int i = 0; i < pass->groups.n && !wrong; i++)
-        wrong = check_rounds(program, &order, pass->groups.at[i]);
+    for (int i = 0; i < pass->strips.n && !wrong; i++)
+        wrong = check_rounds(program, &order, pass->strips.at[i]);
     return wrong;
 }
 

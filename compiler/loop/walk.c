@@ -92,8 +92,8 @@ static int earliest(const Walks *w, const Block *block)
 /* Starts of sums are written before their products, at whatever place the order of levels gave them. */
 static bool is_prefill(const Pass *pass, const Block *block)
 {
-    for (int i = 0; i < pass->groups.n; i++)
-        if (pass->groups.at[i]->prefill_block == block)
+    for (int i = 0; i < pass->strips.n; i++)
+        if (pass->strips.at[i]->prefill_block == block)
             return true;
     return false;
 }

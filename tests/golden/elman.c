@@ -198,30 +198,24 @@ static RNN_NOINLINE void elman_do_pack(const elman_params *params, elman_packed 
 {
     const rnn_real *const p = params->v;
     rnn_real *const to = packed->w;
-    /* rnn.U: 20 units of 20 terms, in panels of 16 units */
-    memset(to, 0, 640 * sizeof(rnn_real));
-    rnn_pack_rows(to, p + 784, 20, 20, 20, 0, 1, 2, 0, 20, 0, 0);
-    /* rnn.W: 20 units of 20 terms, in panels of 16 units */
-    memset(to + 640, 0, 640 * sizeof(rnn_real));
-    rnn_pack_rows(to + 640, p + 384, 20, 20, 20, 0, 1, 2, 0, 20, 0, 0);
-    /* Wo: 9 units of 20 terms, in panels of 16 units */
-    memset(to + 1280, 0, 320 * sizeof(rnn_real));
-    rnn_pack_rows(to + 1280, p + 192, 20, 9, 20, 0, 1, 1, 0, 20, 0, 0);
+    /* rnn.U: 2 panels of 16 units, each of 20 terms */
+    rnn_pack_rows(to, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0);
+    /* rnn.W: 2 panels of 16 units, each of 20 terms */
+    rnn_pack_rows(to + 640, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0);
+    /* Wo: 1 panel of 16 units, each of 20 terms */
+    rnn_pack_rows(to + 1280, p + 192, 20, 9, 20, 0, 1, 1, 4, 0, 20, 0, 0);
     /* rnn.b: what the sums of a row start from */
     rnn_pack_vector(to + 1600, p + 1184, 20, 0, 1);
 }
 
 static RNN_NOINLINE void elman_pack_backward(const rnn_real *p, rnn_real *to)
 {
-    /* Wo': 20 units of 9 terms, in panels of 16 units */
-    memset(to, 0, 288 * sizeof(rnn_real));
-    rnn_pack_cols(to, p + 192, 20, 20, 9, 0, 1, 2, 0, 9, 0, 0);
-    /* rnn.W': 20 units of 20 terms, in panels of 16 units */
-    memset(to + 288, 0, 640 * sizeof(rnn_real));
-    rnn_pack_cols(to + 288, p + 384, 20, 20, 20, 0, 1, 2, 0, 20, 0, 0);
-    /* rnn.U': 20 units of 20 terms, in panels of 16 units */
-    memset(to + 928, 0, 640 * sizeof(rnn_real));
-    rnn_pack_cols(to + 928, p + 784, 20, 20, 20, 0, 1, 2, 0, 20, 0, 0);
+    /* Wo': 2 panels of 16 units, each of 9 terms */
+    rnn_pack_cols(to, p + 192, 20, 20, 9, 0, 1, 2, 4, 0, 9, 0, 0);
+    /* rnn.W': 2 panels of 16 units, each of 20 terms */
+    rnn_pack_cols(to + 288, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0);
+    /* rnn.U': 2 panels of 16 units, each of 20 terms */
+    rnn_pack_cols(to + 928, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0);
 }
 
 /* ---- Forward ---- */
@@ -290,7 +284,7 @@ static RNN_NOINLINE void elman_rnn_U_Emb_row_product4(const elman_frame *f)
     rnn_real *to = f->h_sum;
     const rnn_real *from = f->Emb_row;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w, 2, 1, 2, f->w + 1600, 0);
+    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w, 2, 1, 4, f->w + 1600, 0);
 }
 
 /* Behind the products of this phase, 16 units at one step, of one row:
@@ -788,7 +782,7 @@ static RNN_NOINLINE void elman_Wo_h_product7(const elman_frame *f)
     rnn_real *to = f->Wo_h;
     const rnn_real *from = f->h + f->rows * 32;
     const ptrdiff_t width = 16;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w + 1280, 1, 1, 1, NULL, 0);
+    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w + 1280, 1, 1, 4, NULL, 0);
 }
 
 /* At one step, of one row:
@@ -909,7 +903,7 @@ static RNN_NOINLINE void elman_d_Wo_d_Wo_h_product17(const elman_frame *f)
     rnn_real *to = f->d_h;
     const rnn_real *from = f->Wo_h;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 16, (int)(f->steps * f->rows), 9, f->wb, 2, 1, 2, NULL, 0);
+    rnn_gemm(to, width, from, 16, (int)(f->steps * f->rows), 9, f->wb, 2, 1, 4, NULL, 0);
 }
 
 /* Added into the gradients:
@@ -919,7 +913,7 @@ static RNN_NOINLINE void elman_d_Wo_weights22(const elman_frame *f)
     rnn_gemm_dw(f->partial_15, f->Wo_h, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
         (int)f->rows, 1, 16, 20, 0);
     /* d_Wo */
-    rnn_unpack_add(f->grad + 192, 20, f->partial_15, 9, 20, 0, 1);
+    rnn_unpack_add(f->grad + 192, 20, f->partial_15, 16, 9, 20, 0, 1);
 }
 
 /* Behind the products of this phase, 16 units at one step, of one row:
@@ -1420,7 +1414,7 @@ static RNN_NOINLINE void elman_d_Emb_row_product20(const elman_frame *f)
     rnn_real *to = f->d_Emb_row;
     const rnn_real *from = f->d_h_sum;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->wb + 928, 2, 1, 2, NULL, 0);
+    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->wb + 928, 2, 1, 4, NULL, 0);
 }
 
 /* Added into the gradients:
@@ -1430,7 +1424,7 @@ static RNN_NOINLINE void elman_d_rnn_W_weights23(const elman_frame *f)
     rnn_gemm_dw(f->partial_16, f->d_h_sum, 32, f->rows * 32, f->h, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32,
         20, 0);
     /* d_rnn.W */
-    rnn_unpack_add(f->grad + 384, 20, f->partial_16, 20, 20, 0, 1);
+    rnn_unpack_add(f->grad + 384, 20, f->partial_16, 32, 20, 20, 0, 1);
 }
 
 /* Added into the gradients:
@@ -1440,7 +1434,7 @@ static RNN_NOINLINE void elman_d_rnn_U_weights24(const elman_frame *f)
     rnn_gemm_dw(f->partial_17, f->d_h_sum, 32, f->rows * 32, f->Emb_row, 32, f->rows * 32, (int)f->steps, (int)f->rows,
         1, 32, 20, 0);
     /* d_rnn.U */
-    rnn_unpack_add(f->grad + 784, 20, f->partial_17, 20, 20, 0, 1);
+    rnn_unpack_add(f->grad + 784, 20, f->partial_17, 32, 20, 20, 0, 1);
 }
 
 /* Added into the gradients:

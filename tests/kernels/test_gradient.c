@@ -34,6 +34,26 @@ static void check_shape(int steps, int rows, int N, int K, int S, int falling)
         expect_bits(again.at, work.at, reals, "two calls", where);
     }
 
+    { /* the last panel by itself: a group that stands behind others */
+        int panel = columns / 16 - 1;
+        Guarded dW = guarded((size_t)16 * (size_t)K), dWt = guarded((size_t)16 * (size_t)K);
+        rnn_real *want = malloc(sizeof *want * 16 * (size_t)K), *want_t = malloc(sizeof *want * 16 * (size_t)K);
+        memset(dW.at, 0, sizeof *want * 16 * (size_t)K);
+        memset(dWt.at, 0, sizeof *want * 16 * (size_t)K);
+        rnn_unpack_add(dW.at, K, work.at, columns, 16, K, panel, 1);
+        rnn_unpack_add_t(dWt.at, 16, work.at, columns, 16, K, panel, 1);
+        for (int n = 0; n < 16; n++)
+            for (int k = 0; k < K; k++)
+                want[n * K + k] = want_t[k * 16 + n] =
+                    0 + ref_deferred(G.at + panel * 16 + n, X.at + k, columns, ldx, steps, rows, falling, 0, 0);
+        expect_bits(dW.at, want, (size_t)16 * (size_t)K, "dW of the last panel", where);
+        expect_bits(dWt.at, want_t, (size_t)16 * (size_t)K, "dW of the last panel, transposed", where);
+        guarded_free(&dW);
+        guarded_free(&dWt);
+        free(want);
+        free(want_t);
+    }
+
     for (int s = 0; s < S; s++) {
         size_t weights = (size_t)N * (size_t)K;
         Guarded dW = guarded(weights), dWt = guarded(weights), db = guarded((size_t)N);
@@ -51,8 +71,8 @@ static void check_shape(int steps, int rows, int N, int K, int S, int falling)
                 want_t[k * N + n] = dWt.at[k * N + n] + sum;
             }
         }
-        rnn_unpack_add(dW.at, K, work.at, N, K, s, S);
-        rnn_unpack_add_t(dWt.at, N, work.at, N, K, s, S);
+        rnn_unpack_add(dW.at, K, work.at, columns, N, K, s, S);
+        rnn_unpack_add_t(dWt.at, N, work.at, columns, N, K, s, S);
         rnn_unpack_add_vector(db.at, row.at, N, s, S);
         expect_bits(dW.at, want, weights, "dW", where);
         expect_bits(dWt.at, want_t, weights, "dW transposed", where);

@@ -43,9 +43,11 @@ static void group_pack(const Group *g, rnn_real *packed, int by_columns, int ds,
 {
     for (int s = 0; s < g->S; s++)
         if (by_columns)
-            rnn_pack_cols(packed, g->weights[s].at, g->N, g->N, g->K, s, g->S, g->NP, 0, depths, ds, dS);
+            rnn_pack_cols(packed, g->weights[s].at, g->N, g->N, g->K, s, g->S, g->columns / 16, g->S * g->NP, 0, depths,
+                          ds, dS);
         else
-            rnn_pack_rows(packed, g->weights[s].at, g->K, g->N, g->K, s, g->S, g->NP, 0, depths, ds, dS);
+            rnn_pack_rows(packed, g->weights[s].at, g->K, g->N, g->K, s, g->S, g->columns / 16, g->S * g->NP, 0, depths,
+                          ds, dS);
 }
 
 /* One shape and form: pack, compare; multiply with the three starts, whole and in shares, compare. */
@@ -107,14 +109,14 @@ static void check_joined(int N, int K, int K2, int S, int NP, int ds, int dS)
     Guarded packed = guarded(reals);
     rnn_real *dense = calloc(reals, sizeof *dense), *found = calloc(reals, sizeof *found);
     for (int s = 0; s < S; s++) {
-        rnn_pack_cols(packed.at, a.weights[s].at, N, N, K, s, S, NP, 0, total, 0, 0);
+        rnn_pack_cols(packed.at, a.weights[s].at, N, N, K, s, S, a.columns / 16, S * NP, 0, total, 0, 0);
         for (int d = 0; d < dS; d++)
             if (d != ds) /* a slot of depth that this group does not read */
-                rnn_pack_rows(packed.at, NULL, 0, N, K2, s, S, NP, K, total, d, dS);
+                rnn_pack_rows(packed.at, NULL, 0, N, K2, s, S, a.columns / 16, S * NP, K, total, d, dS);
         if (s % 2 == 0)
-            rnn_pack_rows(packed.at, b.weights[s].at, K2, N, K2, s, S, NP, K, total, ds, dS);
+            rnn_pack_rows(packed.at, b.weights[s].at, K2, N, K2, s, S, a.columns / 16, S * NP, K, total, ds, dS);
         else
-            rnn_pack_cols(packed.at, b.weights[s].at, N, N, K2, s, S, NP, K, total, ds, dS);
+            rnn_pack_cols(packed.at, b.weights[s].at, N, N, K2, s, S, a.columns / 16, S * NP, K, total, ds, dS);
         for (int n = 0; n < N; n++) {
             for (int k = 0; k < K; k++)
                 dense[k * a.columns + ref_column(n, s, S)] = a.weights[s].at[k * N + n];
@@ -130,6 +132,51 @@ static void check_joined(int N, int K, int K2, int S, int NP, int ds, int dS)
     free(found);
     group_free(&a);
     group_free(&b);
+}
+
+/* Two groups of the same depth side by side, the second one's panels behind the first one's: one product gives both. */
+static void check_beside(int M, int N, int N2, int K, int S, int S2, int at_once)
+{
+    char where[128];
+    snprintf(where, sizeof where, "M %d N %d x %d and %d x %d K %d at once %d", M, N, S, N2, S2, K, at_once);
+    Group group[2] = {group_make(N, K, S, 1), group_make(N2, K, S2, 1)};
+    int first[2] = {0, group[0].columns / 16}, panels = (group[0].columns + group[1].columns) / 16;
+    int columns = panels * 16;
+    size_t reals = (size_t)K * (size_t)columns, out = (size_t)M * (size_t)columns;
+    Guarded packed = guarded(reals), bias = guarded((size_t)columns), A = guarded((size_t)M * (size_t)K);
+    Guarded C = guarded(out);
+    rnn_real *dense = calloc(reals, sizeof *dense), *found = calloc(reals, sizeof *found);
+    rnn_real *want = malloc(sizeof *want * out);
+    for (int g = 0; g < 2; g++)
+        for (int s = 0; s < group[g].S; s++) {
+            const Group *of = &group[g];
+            if (s % 2 == 0)
+                rnn_pack_rows(packed.at, of->weights[s].at, K, of->N, K, first[g] + s, of->S, panels, at_once, 0, K, 0,
+                              0);
+            else
+                rnn_pack_cols(packed.at, of->weights[s].at, of->N, of->N, K, first[g] + s, of->S, panels, at_once, 0, K,
+                              0, 0);
+            rnn_pack_vector(bias.at, of->bias[s].at, of->N, first[g] + s, of->S);
+            for (int n = 0; n < of->N; n++)
+                for (int k = 0; k < K; k++)
+                    dense[k * columns + first[g] * 16 + ref_column(n, s, of->S)] =
+                        s % 2 == 0 ? of->weights[s].at[n * K + k] : of->weights[s].at[k * of->N + n];
+        }
+    ref_unpack(found, packed.at, columns, 1, at_once, K);
+    expect_bits(found, dense, reals, "pack side by side", where);
+    test_fill(A.at, (size_t)M * (size_t)K);
+    rnn_gemm(C.at, columns, A.at, K, M, K, packed.at, panels, 1, at_once, bias.at, 0);
+    ref_product(want, columns, A.at, K, M, K, dense, columns, bias.at, 0);
+    expect_bits(C.at, want, out, "product side by side", where);
+    guarded_free(&packed);
+    guarded_free(&bias);
+    guarded_free(&A);
+    guarded_free(&C);
+    free(dense);
+    free(found);
+    free(want);
+    group_free(&group[0]);
+    group_free(&group[1]);
 }
 
 /* Depth and rows beyond what one pass takes: accumulators rest in C between the blocks. */
@@ -164,6 +211,10 @@ int main(int argc, char **argv)
                 for (int dS = 0; dS <= 3; dS++)
                     check_joined(test_sizes[i], 5, test_sizes[(i + S) % TEST_SIZES], S, NP, dS / 2, dS);
             }
+    for (int i = 0; i < TEST_SIZES; i++)
+        for (int S = 1; S <= 3; S++)
+            check_beside(1 + i % 3, test_sizes[i], test_sizes[(i + S) % TEST_SIZES], 1 + 7 * i % 23, S, 4 - S,
+                         1 + i % 4);
     check_large();
     return test_end("product");
 }

@@ -125,23 +125,23 @@ RNN_API void rnn_colsum(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff
     }
 }
 
-/* The 16 columns of panel p of a slot, from column k of X on: 16 neighbours at each k, *width apart. */
-RNN_INLINE const rnn_real *rnn_dw_panel(const rnn_real *work, int columns, int K, int p, int slot, int S, int k,
-                                        ptrdiff_t *width)
+/* The 16 columns of panel p, from column k of X on: 16 neighbours at each k, *width apart. */
+RNN_INLINE const rnn_real *rnn_dw_panel(const rnn_real *work, int columns, int K, int p, int k, ptrdiff_t *width)
 {
-    int column = (p * S + slot) * 16, block = column / RNN_DW_BLOCK * RNN_DW_BLOCK;
+    int column = p * 16, block = column / RNN_DW_BLOCK * RNN_DW_BLOCK;
     *width = columns - block < RNN_DW_BLOCK ? columns - block : RNN_DW_BLOCK;
     return work + (ptrdiff_t)block * K + k * *width + (column - block);
 }
 
-/* grad[n][k] += sums of unit n of slot `slot` and column k of X: logical [N][K]. work as rnn_gemm_dw left it, with
- * columns = RNN_PADDED(N) * S. */
-RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int N, int K, int slot, int S)
+/* grad[n][k] += sums of unit n, which stands in panel slot + n / 16 * S, and column k of X: logical [N][K]. work as
+ * rnn_gemm_dw left it. */
+RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
+                            int S)
 {
     for (int n = 0; n < N; n += 16)
         for (int k = 0; k < K; k += 16) {
             ptrdiff_t width;
-            const rnn_real *from = rnn_dw_panel(work, RNN_PADDED(N) * S, K, n / 16, slot, S, k, &width);
+            const rnn_real *from = rnn_dw_panel(work, columns, K, n / 16 * S + slot, k, &width);
             rnn_real square[16 * 16];
             int units = N - n < 16 ? N - n : 16, depths = K - k < 16 ? K - k : 16;
             if (depths == 16) {
@@ -161,11 +161,12 @@ RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, 
 }
 
 /* The same for the transposed use: grad[k][n] += ..., logical [K][N]. */
-RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int N, int K, int slot, int S)
+RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
+                              int S)
 {
     for (int n = 0; n < N; n += 16) {
         ptrdiff_t width;
-        const rnn_real *from = rnn_dw_panel(work, RNN_PADDED(N) * S, K, n / 16, slot, S, 0, &width);
+        const rnn_real *from = rnn_dw_panel(work, columns, K, n / 16 * S + slot, 0, &width);
         for (int k = 0; k < K; k++)
             for (int u = 0; u < 16; u += RNN_VL) {
                 rnn_real *to = grad + k * ld + n;

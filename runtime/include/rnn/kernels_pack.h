@@ -31,12 +31,12 @@ RNN_API void rnn_pack_corner(rnn_real *square, const rnn_real *s, ptrdiff_t lds,
             square[l * 16 + k] = s[l * lds + k];
 }
 
-/* Where panel p of a group starts at depth 0, and the width of its block's rows. */
-RNN_INLINE rnn_real *rnn_packed_panel(rnn_real *dst, int p, int N, int S, int NP, int Ktotal, ptrdiff_t *width)
+/* Where panel p of `panels`, `at_once` a block, starts at depth 0, and the width of its block's rows. */
+RNN_INLINE rnn_real *rnn_packed_panel(rnn_real *dst, int p, int panels, int at_once, int Ktotal, ptrdiff_t *width)
 {
-    int first = p / NP * NP, panels = (N + 15) / 16;
-    *width = (panels - first < NP ? panels - first : NP) * S * 16;
-    return dst + (ptrdiff_t)first * S * 16 * Ktotal + (p - first) * S * 16;
+    int first = p / at_once * at_once;
+    *width = (panels - first < at_once ? panels - first : at_once) * 16;
+    return dst + (ptrdiff_t)first * 16 * Ktotal + (p - first) * 16;
 }
 
 /* The depth at which depths k .. k + 15 of a matrix start, k a multiple of 16. */
@@ -45,16 +45,18 @@ RNN_INLINE ptrdiff_t rnn_packed_depth(int k, int depth_slot, int depth_S)
     return depth_S > 0 ? ((ptrdiff_t)(k / 16) * depth_S + depth_slot) * 16 : k;
 }
 
-/* Slot `slot` of a group of S: output unit n is row n of src [N][K] (src NULL: zeros), its depths are
- * k0 .. k0 + RNN_DEPTH(K, depth_S) - 1 of Ktotal, of which, if depth_S > 0, those of depth_slot are written (interleaved
- * depth, see kernels.h; plain: depth_slot = depth_S = 0). Matrices may be joined over depth one after the other. */
-RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int NP,
-                           int k0, int Ktotal, int depth_slot, int depth_S)
+/* One matrix of a packed one (kernels.h) of `panels` panels, `at_once` a block: output unit n is row n of src [N][K] (src
+ * NULL: zeros) and stands in panel slot + n / 16 * S; in a group of S matrices slot < S, where groups stand side by side
+ * slot is the panel at which the group begins, plus the slot. Its depths are k0 .. k0 + RNN_DEPTH(K, depth_S) - 1 of
+ * Ktotal, of which, if depth_S > 0, those of depth_slot are written (interleaved depth, see kernels.h; plain:
+ * depth_slot = depth_S = 0). Matrices may be joined over depth one after the other. */
+RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
+                           int at_once, int k0, int Ktotal, int depth_slot, int depth_S)
 {
     for (int n = 0; n < N; n += 16)
         for (int k = 0; k < K; k += 16) {
             ptrdiff_t width;
-            rnn_real *to = rnn_packed_panel(dst, n / 16, N, S, NP, Ktotal, &width) + slot * 16 +
+            rnn_real *to = rnn_packed_panel(dst, n / 16 * S + slot, panels, at_once, Ktotal, &width) +
                            (k0 + rnn_packed_depth(k, depth_slot, depth_S)) * width;
             int units = N - n < 16 ? N - n : 16, depths = K - k < 16 ? K - k : 16;
             if (src && units == 16 && depths == 16) {
@@ -70,13 +72,13 @@ RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int
 }
 
 /* The same for the transposed use: output unit n is column n of src [K][N], depth k its row k. */
-RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int NP,
-                           int k0, int Ktotal, int depth_slot, int depth_S)
+RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
+                           int at_once, int k0, int Ktotal, int depth_slot, int depth_S)
 {
     for (int n = 0; n < N; n += 16)
         for (int k = 0; k < K; k += 16) {
             ptrdiff_t width;
-            rnn_real *to = rnn_packed_panel(dst, n / 16, N, S, NP, Ktotal, &width) + slot * 16 +
+            rnn_real *to = rnn_packed_panel(dst, n / 16 * S + slot, panels, at_once, Ktotal, &width) +
                            (k0 + rnn_packed_depth(k, depth_slot, depth_S)) * width;
             int depths = K - k < 16 ? K - k : 16;
             for (int j = 0; j < (depth_S > 0 ? 16 : depths); j++)
