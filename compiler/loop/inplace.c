@@ -36,14 +36,27 @@ static bool ends_in(const Pass *pass, const Node *value, const Block *block)
     return true;
 }
 
+/* A loop of sums may compute once more what is made of the value, after the block. */
+static bool is_loaded_in_sums(const Pass *pass, const Node *value)
+{
+    for (int b = 0; b < pass->blocks.n; b++)
+        for (int i = 0; i < pass->blocks.at[b]->inside.n; i++) {
+            const Node *node = pass->blocks.at[b]->inside.at[i];
+            for (int k = 0; k < node->n; k++)
+                if (node->arg[k] == value)
+                    return true;
+        }
+    return false;
+}
+
 static bool may_replace(const Program *program, const Pass *pass, const Node *value, const Node *adjoint)
 {
     const Buffer *buffer = pass->loc[value->id].buffer;
     return pass_loads(program, pass, value) && buffer && buffer->tape && !(buffer->strip && buffer->strip->slots > 1) &&
            !buffer->token && buffer->span == SPAN_SEQ && buffer->lead + buffer->trail == 0 && value->rank == 1 &&
            value->dim[0] == adjoint->dim[0] && value->axes == adjoint->axes &&
-           ends_in(pass, value, pass->home[adjoint->id]) && is_alone_in(pass, program->graph, value, buffer) &&
-           !is_read_as_variable(program, pass, buffer);
+           ends_in(pass, value, pass->home[adjoint->id]) && !is_loaded_in_sums(pass, value) &&
+           is_alone_in(pass, program->graph, value, buffer) && !is_read_as_variable(program, pass, buffer);
 }
 
 static bool is_candidate(const Program *program, const Pass *pass, const Node *node)

@@ -189,7 +189,9 @@ static void reserve_lag(Program *program, const GVar *var, Buffer *buffer)
     const Graph *graph = program->graph;
     for (int i = 0; i < graph->nodes.n; i++) {
         const Node *node = graph->nodes.at[i];
-        if (node->op != OP_READ || node->var != var)
+        const bool reads =
+            program->schedule->forward.in[i] || (program->schedule->has_backward && program->schedule->backward.in[i]);
+        if (node->op != OP_READ || node->var != var || !reads) /* of what nobody asks for none is made */
             continue;
         if (-node->offset > buffer->lead)
             buffer->lead = -node->offset;

@@ -327,6 +327,22 @@ static void pass_build(Program *program, Pass *pass)
     pass_locs(program, pass);
 }
 
+/* How far away each variable is read, by what is computed in one of the passes. */
+static void measure_lags(Program *program)
+{
+    const Graph *graph = program->graph;
+    const Schedule *schedule = program->schedule;
+    for (int i = 0; i < graph->vars.n; i++)
+        graph->vars.at[i]->lag = 0;
+    for (int i = 0; i < graph->nodes.n; i++) {
+        const Node *node = graph->nodes.at[i];
+        const int distance = node->offset < 0 ? -node->offset : node->offset;
+        if (node->op == OP_READ && (schedule->forward.in[i] || (schedule->has_backward && schedule->backward.in[i])) &&
+            distance > node->var->lag)
+            node->var->lag = distance;
+    }
+}
+
 /* The one axis that something varies over; others may be declared and left alone. */
 static int sequence_axis(const Graph *graph)
 {
@@ -366,6 +382,7 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
         tape_choose(program);
         pass_mark(program, &schedule->backward);
     }
+    measure_lags(program);
     pass_build(program, &schedule->forward);
     if (schedule->has_backward)
         pass_build(program, &schedule->backward);
