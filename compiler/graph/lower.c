@@ -23,8 +23,6 @@ static GVar *declare(Lower *lower, const Var *var)
                    .direction = 0,
                    .loop_axis = -1,
                    .span = var->span};
-    if (var->kind == VAR_EQUATION && (made->axes & ~AXIS_BIT(AXIS_BATCH)) != 0)
-        made->axes |= AXIS_BIT(AXIS_BATCH); /* a sequence ends where its row ends */
     if (made->token)
         made->vocab = var->type.vocab.value;
     else

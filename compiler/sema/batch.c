@@ -93,6 +93,16 @@ void batch_find(Checker *c)
     }
 }
 
+/* After all checks: a sequence is kept for each row, since it ends where its row ends, whatever it depends on. */
+void batch_finish(Checker *c)
+{
+    for (int i = 0; i < c->model->vars.n; i++) {
+        Var *var = c->model->vars.at[i];
+        if (var->kind == VAR_EQUATION && (var->axes & ~AXIS_BIT(AXIS_BATCH)) != 0)
+            var->axes |= AXIS_BIT(AXIS_BATCH);
+    }
+}
+
 void needs_target_find(Checker *c)
 {
     for (int from = 0, to; from < c->components.n; from = to) {

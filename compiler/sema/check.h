@@ -412,6 +412,7 @@ void components_find(Checker *c);
 void causality_check(Checker *c);
 void reads_check(Checker *c);
 void batch_find(Checker *c);
+void batch_finish(Checker *c);
 void batch_term(Checker *c, SemaTerm *term);
 void needs_target_find(Checker *c);
 void results_check(Checker *c);

@@ -95,7 +95,7 @@ struct Var {
     Span span;          /* of its declaration or left side */
     Span equation;      /* of its whole equation, for "file:line" comments and the text above emitted blocks */
     Type type;
-    AxisSet axes;        /* batch included when it depends on data */
+    AxisSet axes;        /* batch included when it depends on data, and for sequences */
     VEC(int) axis_order; /* sequence axes in the order of the left side, without batch */
     Term *def;           /* EQUATION: right side */
     Term *edge;          /* x[first] = e or x[last] = e, or NULL */

@@ -62,6 +62,7 @@ static void analyse(Checker *c)
     entries_check(c);
     names_assign(c);
     reach_check(c);
+    batch_finish(c);
     if (!has_errors(c))
         warn_dropout(c);
 }
