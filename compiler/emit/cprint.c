@@ -88,7 +88,7 @@ static void print_line(Text *out, int indent, const char *line)
 static void print_comment(Text *out, int indent, const char *text)
 {
     const char *begin = "/* ";
-    for (const char *end = text; end != NULL; text = end + 1) {
+    for (const char *end = text; end != NULL;) {
         Text line = text_new(out->arena);
         end = strchr(text, '\n');
         text_add(&line, begin);
@@ -96,6 +96,8 @@ static void print_comment(Text *out, int indent, const char *text)
         text_add(&line, end != NULL ? "" : " */");
         print_line(out, indent, text_z(&line));
         begin = " * ";
+        if (end != NULL)
+            text = end + 1;
     }
 }
 

@@ -78,7 +78,7 @@ static bool is_difference(const CExpr *e)
 
 const CExpr *c_add(Arena *arena, const CExpr *a, const CExpr *b)
 {
-    long long x, y;
+    long long x = 0, y = 0;
     bool ai = c_is_int(a, &x), bi = c_is_int(b, &y);
     if (ai && bi)
         return c_int(arena, x + y);
