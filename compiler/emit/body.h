@@ -86,6 +86,9 @@ void explain_block(Emit *emit, CBlock *out, const Pass *pass, const Block *block
 void emit_frame(Emit *emit, CBlock *out);
 void emit_places(Emit *emit, CBlock *out);
 void emit_pack(Emit *emit, CBlock *out);
+bool packs_at_start(const Program *program); /* is there anything that backward packs when it starts? */
+/* One matrix; `to` and `from`: the start of its region and of the parameters, as C. */
+void emit_pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed, const char *to, const char *from);
 void emit_block_functions(Emit *emit, CBlock *out, const Pass *pass);
 void emit_units(Ctx *ctx, CBlock *out);
 void emit_tiles(Ctx *ctx, CBlock *out);

@@ -92,7 +92,7 @@ void emit_backward_run(Emit *emit, CBlock *out)
     c_call(out, c_name(arena, "%s_place_forward(f, tape)", emit->m));
     c_call(out, c_name(arena, "%s_place_backward(f, work)", emit->m));
     c_call(out, c_name(arena, "%s_count_valid(f)", emit->m));
-    if (program->back_packed > 0)
+    if (packs_at_start(program))
         c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb)", emit->m));
     run_backward_blocks(&run, out);
     emit_gradients(emit, out);

@@ -1,5 +1,6 @@
 /* emit_pack.c: M_pack: every matrix that a product multiplies by, in panels (rnn/kernels.h), and the rows that
- * accumulators start from. Matrices that only backward uses are packed when it starts. */
+ * accumulators start from. Matrices that only backward uses are packed when it starts, or right before their product
+ * where this runs once a call (gradients of start values: only for callers who want them). */
 #include "emit/body.h"
 
 static int64_t padded(int64_t n)
@@ -7,12 +8,13 @@ static int64_t padded(int64_t n)
     return (n + PANEL - 1) / PANEL * PANEL;
 }
 
-static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece)
+static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece,
+                       const char *to, const char *from)
 {
     const Node *matrix = piece->matrix;
     c_call(out, c_name(emit->arena, "rnn_pack_%s(%s, %s, %lld, %lld, %lld, %d, %d, %lld, %d, 0, %lld, %d, %d)",
-                       piece->transposed ? "cols" : "rows", lay_offset(emit->arena, "to", packed->at),
-                       lay_offset(emit->arena, "p", param_offset(emit->program, matrix->var)),
+                       piece->transposed ? "cols" : "rows", lay_offset(emit->arena, to, packed->at),
+                       lay_offset(emit->arena, from, param_offset(emit->program, matrix->var)),
                        (long long)matrix->dim[1], (long long)piece->units, (long long)piece->depth, piece->slot,
                        piece->slots, (long long)packed->panels, packed->at_once, (long long)packed->depth,
                        piece->depth_slot, piece->depth_slots));
@@ -29,7 +31,7 @@ static bool is_covered(const PackedMatrix *packed)
     return covered == packed->count;
 }
 
-static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
+void emit_pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed, const char *to, const char *from)
 {
     Text what = text_new(emit->arena);
     for (int i = 0; i < packed->pieces; i++)
@@ -39,9 +41,9 @@ static void pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed)
               packed->panels == 1 ? "" : "s", (long long)packed->depth);
     if (!is_covered(packed))
         c_call(out, c_name(emit->arena, "memset(%s, 0, %lld * sizeof(rnn_real))",
-                           lay_offset(emit->arena, "to", packed->at), (long long)packed->count));
+                           lay_offset(emit->arena, to, packed->at), (long long)packed->count));
     for (int i = 0; i < packed->pieces; i++)
-        pack_piece(emit, out, packed, &packed->piece[i]);
+        pack_piece(emit, out, packed, &packed->piece[i], to, from);
 }
 
 static void pack_starts(Emit *emit, CBlock *out, const BiasRow *bias, const Group *group)
@@ -59,12 +61,20 @@ static void pack_starts(Emit *emit, CBlock *out, const BiasRow *bias, const Grou
     }
 }
 
-static int count_packed(const Emit *emit, bool backward)
+bool packs_at_start(const Program *program)
 {
-    int n = 0;
-    for (int i = 0; i < emit->program->packed.n; i++)
-        n += emit->program->packed.at[i]->backward == backward;
-    return n;
+    for (int i = 0; i < program->packed.n; i++)
+        if (program->packed.at[i]->backward && !program->packed.at[i]->late)
+            return true;
+    return false;
+}
+
+static bool packs_for_forward(const Program *program)
+{
+    for (int i = 0; i < program->packed.n; i++)
+        if (!program->packed.at[i]->backward)
+            return true;
+    return program->bias.n > 0;
 }
 
 static CBlock *pack_function(Emit *emit, CBlock *out, const char *name, const char *const *params)
@@ -78,7 +88,7 @@ void emit_pack(Emit *emit, CBlock *out)
     const char *params[] = {arena_printf(arena, "const %s_params *params", emit->m),
                             arena_printf(arena, "%s_packed *packed", emit->m)};
     CBlock *body = pack_function(emit, out, "do_pack", params);
-    if (count_packed(emit, false) + emit->program->bias.n > 0) {
+    if (packs_for_forward(emit->program)) {
         c_decl(body, "const rnn_real *const", "p", c_name(arena, "params->v"));
         c_decl(body, "rnn_real *const", "to", c_name(arena, "packed->w"));
     } else {
@@ -87,19 +97,19 @@ void emit_pack(Emit *emit, CBlock *out)
     }
     for (int i = 0; i < emit->program->packed.n; i++)
         if (!emit->program->packed.at[i]->backward)
-            pack_matrix(emit, body, emit->program->packed.at[i]);
+            emit_pack_matrix(emit, body, emit->program->packed.at[i], "to", "p");
     for (int i = 0; i < emit->program->bias.n; i++) {
         const BiasRow *bias = emit->program->bias.at[i];
         for (int g = 0; g < bias->strip->groups.n; g++)
             pack_starts(emit, body, bias, bias->strip->groups.at[g]);
     }
     c_blank(out);
-    if (count_packed(emit, true) == 0)
+    if (!packs_at_start(emit->program))
         return;
     const char *back[] = {"const rnn_real *p", "rnn_real *to"};
     body = pack_function(emit, out, "pack_backward", back);
     for (int i = 0; i < emit->program->packed.n; i++)
-        if (emit->program->packed.at[i]->backward)
-            pack_matrix(emit, body, emit->program->packed.at[i]);
+        if (emit->program->packed.at[i]->backward && !emit->program->packed.at[i]->late)
+            emit_pack_matrix(emit, body, emit->program->packed.at[i], "to", "p");
     c_blank(out);
 }

@@ -247,6 +247,8 @@ void emit_product(Ctx *ctx, CBlock *out)
     const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)(f->steps * f->rows)"
                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows"
                                                         : "1";
+    if (packed->late)
+        emit_pack_matrix(ctx->emit, body, packed, "f->wb", "f->p");
     c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s, %lld, 1, %d, %s)", (long long)stride, m,
                         (long long)packed->depth, lay_offset(arena, packed->backward ? "f->wb" : "f->w", packed->at),
                         (long long)packed->panels, packed->at_once, init_of(ctx, strip, round)));

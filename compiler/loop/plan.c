@@ -13,6 +13,11 @@ static int64_t aligned(int64_t n)
     return (n + PANEL - 1) / PANEL * PANEL;
 }
 
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
 static void place_params(Program *program)
 {
     const Graph *graph = program->graph;
@@ -74,6 +79,7 @@ static void pack_round(Program *program, Pass *pass, Round *round, int64_t panel
     packed->depth = round->operand.depth;
     packed->at_once = at_once;
     packed->backward = pass->backward;
+    packed->late = pass->backward && round->block && round->block->domain != DOMAIN_SEQ;
     packed->count = panels * PANEL * packed->depth;
     packed->pieces = round->products.n;
     packed->piece = arena_alloc(program->arena, sizeof *packed->piece * (size_t)packed->pieces);
@@ -111,19 +117,26 @@ static void bias_of(Program *program, Strip *strip)
 
 static void place_packed(Program *program)
 {
-    int64_t forward = 0, backward = 0;
+    int64_t forward = 0, backward = 0, late = 0;
     for (int i = 0; i < program->packed.n; i++) {
         PackedMatrix *packed = program->packed.at[i];
         int64_t *at = packed->backward ? &backward : &forward;
+        if (packed->late)
+            continue;
         packed->at = *at;
         *at += aligned(packed->count);
     }
+    for (int i = 0; i < program->packed.n; i++)
+        if (program->packed.at[i]->late) {
+            program->packed.at[i]->at = backward;
+            late = larger(late, aligned(program->packed.at[i]->count));
+        }
     for (int i = 0; i < program->bias.n; i++) {
         program->bias.at[i]->at = forward;
         forward += program->bias.at[i]->count;
     }
     program->sizes.packed = forward > 0 ? forward : 1;
-    program->back_packed = backward;
+    program->back_packed = backward + late;
 }
 
 static void pack_pass(Program *program, Pass *pass)
@@ -350,11 +363,6 @@ static Region plan_region(Program *program, int which)
     }
     program->region[which] = region.reals;
     return region;
-}
-
-static int64_t larger(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
 }
 
 static void plan_buffers(Program *program)

@@ -53,6 +53,7 @@ typedef struct PackedMatrix { /* weights in M_packed (or, for backward, made at 
     int at_once;       /* panels of a block: rnn/kernels.h */
     int64_t at, count; /* reals from the start of M_packed, or of the region for backward */
     bool backward;     /* packed when backward starts */
+    bool late;         /* backward: packed right before its one product; all of these share a place */
     struct PackPiece {
         Node *matrix;    /* PARAM (or a computed matrix that no row owns) */
         bool transposed; /* unit n is column n of the matrix */

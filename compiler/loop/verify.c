@@ -22,9 +22,10 @@ typedef struct Check {
     const Program *program;
     const Pass *pass;
     Region region;
-    bool *spoilt;      /* [buffers] somebody else has written there since the values were */
-    bool *spoilt_ends; /* [buffers] ... since the steps before and after the window were */
-    bool *written;     /* [buffers] */
+    bool *spoilt;        /* [buffers] somebody else has written there since the values were */
+    bool *spoilt_ends;   /* [buffers] ... since the steps before and after the window were */
+    bool *written;       /* [buffers] */
+    const Block **taken; /* [buffers] backward: who has written adjoints over what the tape held */
     const char *wrong;
 } Check;
 
@@ -63,6 +64,7 @@ static void write_buffer(Check *check, const Buffer *buffer, const Block *block)
     if (!buffer)
         return;
     check->written[buffer->id] = true;
+    check->taken[buffer->id] = block;
     if (!stands_here(check, buffer))
         return;
     *(block && block->kind == BLOCK_LEAD ? &check->spoilt_ends[buffer->id] : &check->spoilt[buffer->id]) = false;
@@ -92,6 +94,15 @@ static void read_part(Check *check, const Buffer *buffer, bool ends, const Block
         complain(check, "is overwritten before it is read", buffer, block);
 }
 
+/* A value of the tape in whose place an adjoint stands is read by the block of that adjoint at last. */
+static void read_tape(Check *check, const Node *node, const Buffer *buffer, const Block *block)
+{
+    const bool alone = buffer && !(buffer->strip && buffer->strip->slots > 1);
+    const Block *taker = alone ? check->taken[buffer->id] : NULL;
+    if (check->region == REGION_BACKWARD && taker && taker != block && pass_loads(check->program, check->pass, node))
+        complain(check, "holds an adjoint already when the tape is read", buffer, block);
+}
+
 static void read_buffer(Check *check, const Buffer *buffer, const Block *block)
 {
     read_part(check, buffer, false, block);
@@ -117,8 +128,10 @@ static bool is_mine(const Block *block, const Node *node, const Pass *pass)
 static void read_arguments_of(Check *check, const Block *block, const Node *node)
 {
     for (int k = 0; k < node->n; k++)
-        if (!is_mine(block, node->arg[k], check->pass))
+        if (!is_mine(block, node->arg[k], check->pass)) {
             read_part(check, buffer_of(check, node->arg[k]), node->arg[k]->op == OP_READ, block);
+            read_tape(check, node->arg[k], buffer_of(check, node->arg[k]), block);
+        }
 }
 
 /* A node that is not kept lives in the registers of its home; so do arguments that the same block has just made. */
@@ -212,7 +225,8 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
                    .region = region,
                    .spoilt = arena_array(program->arena, bool, program->buffers.n),
                    .spoilt_ends = arena_array(program->arena, bool, program->buffers.n),
-                   .written = arena_array(program->arena, bool, program->buffers.n)};
+                   .written = arena_array(program->arena, bool, program->buffers.n),
+                   .taken = arena_array(program->arena, const Block *, program->buffers.n)};
     for (int i = 0; i < 2 && !pass->backward; i++) /* lengths and positions: noted when a call starts, read by all */
         write_buffer(&check, program->buffers.at[i], NULL);
     for (int i = 0; i < pass->blocks.n; i++)
@@ -238,6 +252,20 @@ static bool comes_later(const Order *order, const Block *maker, const Block *blo
     return order->step[maker->id] > order->step[block->id];
 }
 
+/* Where a buffer keeps one step only, this step is all that others find. */
+static const char *check_scratch(const Program *program, const Order *order, const Block *block, const Node *arg)
+{
+    const Buffer *buffer = order->pass->loc[arg->id].buffer;
+    const Block *maker = order->pass->home[arg->id];
+    if (!buffer || !maker || buffer->span == SPAN_SEQ || node_domain(arg) != DOMAIN_SEQ ||
+        is_mine(block, arg, order->pass))
+        return NULL;
+    if (order->top[maker->id] == order->top[block->id])
+        return NULL;
+    return arena_printf(program->arena, "block %s reads all steps of what block %s keeps one step of", block->name,
+                        maker->name);
+}
+
 static const char *check_arguments(const Program *program, const Order *order, const Block *block, const Node *node)
 {
     for (int k = 0; k < node->n; k++) {
@@ -249,6 +277,9 @@ static const char *check_arguments(const Program *program, const Order *order, c
         if (maker && !in_turn && comes_later(order, maker, block))
             return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name,
                                 maker->name);
+        const char *wrong = check_scratch(program, order, block, arg);
+        if (wrong)
+            return wrong;
         if (maker == block && !read && arg->id >= node->id)
             return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
     }
@@ -364,6 +395,7 @@ typedef struct Span64 {
     int64_t at, count;
     int kind; /* those of one kind must be apart */
     const char *name;
+    bool in_turn; /* those that are, may share: one is used up before the next is made */
 } Span64;
 typedef VEC(Span64) Spans;
 
@@ -375,20 +407,22 @@ static Spans fixed_spans(const Program *program)
     int64_t rows = program->model->axes.at[AXIS_BATCH].high;
     for (int i = 0; i < graph->params.n; i++) {
         const GVar *param = graph->params.at[i];
-        vec_push(arena, &spans, (Span64){program->param_at[i], param->dim[0] * param->dim[1], 0, param->path});
+        vec_push(arena, &spans, (Span64){program->param_at[i], param->dim[0] * param->dim[1], 0, param->path, false});
     }
     for (int i = 0; i < program->packed.n; i++) {
         const PackedMatrix *packed = program->packed.at[i];
-        vec_push(arena, &spans, (Span64){packed->at, packed->count, packed->backward ? 1 : 2, "a packed matrix"});
+        vec_push(arena, &spans,
+                 (Span64){packed->at, packed->count, packed->backward ? 1 : 2, "a packed matrix", packed->late});
     }
     for (int i = 0; i < program->bias.n; i++)
-        vec_push(arena, &spans, (Span64){program->bias.at[i]->at, program->bias.at[i]->count, 2, "a row of starts"});
+        vec_push(arena, &spans,
+                 (Span64){program->bias.at[i]->at, program->bias.at[i]->count, 2, "a row of starts", false});
     for (int i = 0; i < program->state.n; i++) {
         const StateSlot *slot = &program->state.at[i];
         vec_push(arena, &spans,
-                 (Span64){slot->at, slot->back * rows * slot->width, slot->token ? 4 : 3, slot->var->path});
+                 (Span64){slot->at, slot->back * rows * slot->width, slot->token ? 4 : 3, slot->var->path, false});
     }
-    vec_push(arena, &spans, (Span64){program->position_at, rows, 4, "the positions"});
+    vec_push(arena, &spans, (Span64){program->position_at, rows, 4, "the positions", false});
     return spans;
 }
 
@@ -405,7 +439,8 @@ static const char *check_fixed(const Program *program)
             return arena_printf(program->arena, "%s ends outside its struct", a->name);
         for (int k = 0; k < i; k++) {
             const Span64 *b = &spans.at[k];
-            if (a->kind == b->kind && a->at < b->at + b->count && b->at < a->at + a->count)
+            if (a->kind == b->kind && !(a->in_turn && b->in_turn) && a->at < b->at + b->count &&
+                b->at < a->at + a->count)
                 return arena_printf(program->arena, "%s and %s share memory", a->name, b->name);
         }
     }
