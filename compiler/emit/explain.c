@@ -105,6 +105,24 @@ static const char *explain_slots(Emit *emit, const Buffer *buffer)
     return forward != NULL ? forward : backward;
 }
 
+/* "partial sums of d_W, d_U": of the steps of one leaf (rnn/kernels_gradient.h) */
+static const char *explain_partial(Emit *emit, const Buffer *buffer)
+{
+    const Schedule *schedule = emit->program->schedule;
+    const char *all = NULL;
+    for (int i = 0; i < schedule->all_blocks.n; i++) {
+        const Block *block = schedule->all_blocks.at[i];
+        const Pass *pass = block->backward ? &schedule->backward : &schedule->forward;
+        for (int k = 0; block->scratch == buffer && k < block->nodes.n; k++) {
+            const char *label = labels_of(emit, pass)[block->nodes.at[k]->id];
+            if (label != NULL)
+                all = arena_printf(emit->arena, "%s%s",
+                                   all != NULL ? arena_printf(emit->arena, "%s, ", all) : "partial sums of ", label);
+        }
+    }
+    return all;
+}
+
 const char *explain_buffer(Emit *emit, const Buffer *buffer)
 {
     const Schedule *schedule = emit->program->schedule;
@@ -116,7 +134,7 @@ const char *explain_buffer(Emit *emit, const Buffer *buffer)
         if (node != NULL && (node->defines == NULL || node->defines->def != node))
             return formula(emit, passes[i], node, true);
     }
-    return NULL;
+    return explain_partial(emit, buffer);
 }
 
 /* ---- functions ---- */

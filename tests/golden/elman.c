@@ -96,10 +96,10 @@ typedef struct elman_frame {
     rnn_real *d_Emb_row;          /* [steps][rows][32]  rnn.U' @ d_h_sum[t] */
     rnn_real *d_loss_over;        /* one number  d_loss / count[t, batch] */
     rnn_real *d_h_sum;            /* [steps + 1][rows][32] */
-    rnn_real *partial_15;         /* [512] */
-    rnn_real *partial_16;         /* [1024] */
-    rnn_real *partial_17;         /* [1024] */
-    rnn_real *partial_18;         /* [32] */
+    rnn_real *partial_15;         /* [512]  partial sums of d_Wo */
+    rnn_real *partial_16;         /* [1024]  partial sums of d_rnn_W */
+    rnn_real *partial_17;         /* [1024]  partial sums of d_rnn_U */
+    rnn_real *partial_18;         /* [32]  partial sums of d_rnn_b */
 } elman_frame;
 
 /* Windows without a tape. */
