@@ -126,8 +126,8 @@ static void test_rows(void)
 {
     HAS(BEGIN DATA "control tau = 0.5\np[t] = tau * p[t-1] + tau\nq = p[last]\n"
                    "J2 = mean[t, batch](sum(x[t]))\nloss J = J2 + tau\n}",
-        "let     p[t] : real, c p, batch, loop t forward\n", "let     q : real, c q, batch\n", "let     J2 : real, c J2\n",
-        "loss    J : real, c J\n");
+        "let     p[t] : real, c p, batch, loop t forward\n", "let     q : real, c q, batch\n",
+        "let     J2 : real, c J2\n", "loss    J : real, c J\n");
 }
 
 static void test_names_in_c(void)
