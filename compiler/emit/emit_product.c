@@ -11,6 +11,7 @@ typedef struct Tile {
     const Group *group;
     int rows, panels; /* of this tile */
     int vectors;      /* slots * panels */
+    int of_block;     /* vectors that stand side by side in a packed block: of one or, for single rows, of two */
     const char *name;
 } Tile;
 
@@ -49,11 +50,14 @@ static void emit_k(const Tile *tile, CBlock *out, int round, int k)
 {
     Arena *arena = tile->ctx->arena;
     const CExpr *at = c_add(arena, c_name(arena, "k"), c_int(arena, k));
-    for (int v = 0; v < tile->vectors; v++)
+    const int64_t depth = tile->group->rounds.at[round]->packed->depth;
+    for (int v = 0; v < tile->vectors; v++) {
+        int64_t from = (v / tile->of_block * depth * tile->of_block + v % tile->of_block) * PANEL;
         c_decl(out, "const rnn_vec", arena_printf(arena, "w%d", v),
                c_expr(arena, PREC_ATOM, "rnn_load(weights + $A)",
-                      c_add(arena, c_mul(arena, at, c_int(arena, tile->vectors * PANEL)),
-                            c_add(arena, c_int(arena, v * PANEL), c_name(arena, "u")))));
+                      c_add(arena, c_mul(arena, at, c_int(arena, tile->of_block * PANEL)),
+                            c_add(arena, c_int(arena, from), c_name(arena, "u")))));
+    }
     for (int r = 0; r < tile->rows; r++) {
         const char *x = arena_printf(arena, "x%d", r);
         c_decl(out, "const rnn_vec", x,
@@ -71,7 +75,8 @@ static void emit_round(const Tile *tile, CBlock *out, int index)
     Arena *arena = ctx->arena;
     const Round *round = tile->group->rounds.at[index];
     const PackedMatrix *packed = round->packed;
-    int unroll = ctx->block->unroll_k;
+    bool pair = tile->vectors > tile->of_block;
+    int unroll = pair && ctx->block->unroll_k > 4 ? ctx->block->unroll_k / 2 : ctx->block->unroll_k;
     int64_t whole = packed->depth / unroll * unroll;
     CBlock *scope = c_scope(out);
     const CExpr *block = c_mul(arena, c_name(arena, "block"), c_int(arena, packed->at_once * PANEL * packed->depth));
@@ -175,33 +180,66 @@ static void call_tiles(const Ctx *ctx, CBlock *out, int panels, const CExpr *blo
     }
 }
 
-void emit_tiles(Ctx *ctx, CBlock *out)
+/* Two blocks at once (loop/unroll.c). */
+static void call_single_row(const Ctx *ctx, CBlock *out, const Group *group)
 {
     Arena *arena = ctx->arena;
-    const Group *group = ctx->block->group;
-    int panels = (int)((group->units + PANEL - 1) / PANEL), at_once = group->panels_at_once;
+    int panels = group_panels(group) / group->slots, at_once = group->panels_at_once, blocks = panels / at_once;
+    CBlock *pairs = out;
+    const CExpr *block = c_int(arena, 0);
+    if (blocks >= 4) {
+        pairs = c_for(out, "block", block, c_int(arena, blocks / 2 * 2), c_int(arena, 2));
+        block = c_name(arena, "block");
+    }
+    c_call(pairs,
+           c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, 0, $A)", tile_name(ctx, 1, 2 * at_once)), block));
+    if (blocks % 2)
+        c_call(out, c_name(arena, "%s(f, t, 0, %d)", tile_name(ctx, 1, at_once), blocks - 1));
+    if (panels % at_once)
+        c_call(out, c_name(arena, "%s(f, t, 0, %d)", tile_name(ctx, 1, panels % at_once), blocks));
+    c_return(out, NULL);
+}
+
+static void emit_all_tiles(Ctx *ctx, CBlock *out, const Group *group)
+{
+    int panels = group_panels(group) / group->slots, at_once = group->panels_at_once;
     int sizes[2] = {at_once, panels % at_once};
-    ctx->t = c_name(arena, "t");
     for (int s = 0; s < 2; s++)
         for (size_t i = 0; i < sizeof tile_rows / sizeof *tile_rows && sizes[s] > 0; i++) {
             if (!uses_rows(ctx, group, tile_rows[i]) || (s == 0 && panels < at_once))
                 continue;
-            Tile tile = {
-                ctx, group, tile_rows[i], sizes[s], sizes[s] * group->slots, tile_name(ctx, tile_rows[i], sizes[s])};
+            int vectors = sizes[s] * group->slots;
+            Tile tile = {ctx, group, tile_rows[i], sizes[s], vectors, vectors, tile_name(ctx, tile_rows[i], sizes[s])};
             emit_tile(&tile, out);
         }
+    if (ctx->block->pairs) {
+        int of_block = at_once * group->slots;
+        Tile tile = {ctx, group, 1, 2 * at_once, 2 * of_block, of_block, tile_name(ctx, 1, 2 * at_once)};
+        emit_tile(&tile, out);
+    }
+}
+
+void emit_tiles(Ctx *ctx, CBlock *out)
+{
+    Arena *arena = ctx->arena;
+    const Group *group = ctx->block->group;
+    int panels = group_panels(group) / group->slots, at_once = group->panels_at_once, left = panels % at_once;
+    ctx->t = c_name(arena, "t");
+    emit_all_tiles(ctx, out, group);
     const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
     c_comment(out, "One step: all rows and units, in tiles.");
     CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
+    if (ctx->block->pairs)
+        call_single_row(ctx, c_if(body, c_name(arena, "f->rows == 1")), group);
     if (panels / at_once > 0) {
         const CExpr *block;
-        CBlock *whole = panels / at_once == 1 && sizes[1] > 0 ? c_scope(body) : body;
+        CBlock *whole = panels / at_once == 1 && left > 0 ? c_scope(body) : body;
         CBlock *blocks = c_each(whole, "block", panels / at_once, &block);
         call_tiles(ctx, blocks, at_once, block);
     }
-    if (sizes[1] > 0) {
+    if (left > 0) {
         CBlock *last = panels / at_once > 0 ? c_scope(body) : body;
-        call_tiles(ctx, last, sizes[1], c_int(arena, panels / at_once));
+        call_tiles(ctx, last, left, c_int(arena, panels / at_once));
     }
     c_blank(out);
 }

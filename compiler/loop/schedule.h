@@ -93,6 +93,7 @@ typedef struct Block {
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
+    bool pairs;         /* of blocks of panels, when there is a single row */
     const char *name;   /* of its function, C-safe and unique */
     struct Block *walk; /* that it is a part of, or NULL */
 } Block;

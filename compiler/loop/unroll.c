@@ -3,7 +3,7 @@
  * loop around it shows. All choices give equal bits. */
 #include "loop/schedule.h"
 
-enum { BODY_BYTES = 1024, BYTES_OF_FMA = 7, SHORT_STEP_BYTES = 16 * 1024 };
+enum { BODY_BYTES = 1024, BYTES_OF_FMA = 7, SHORT_STEP_BYTES = 16 * 1024, FIRST_CACHE = 32 * 1024 };
 
 static int vectors_of(const Group *group)
 {
@@ -38,6 +38,17 @@ static int64_t weight_bytes(const Block *loop)
     return bytes;
 }
 
+/* A single row has one chain of multiply-adds a panel. Two blocks of panels at once hide their latency where the weights
+ * stay in the first cache; from the second one, one stream of weights comes faster than two. */
+static void choose_pairs(const Block *loop)
+{
+    for (int i = 0; i < loop->body.n; i++) {
+        const Group *group = loop->body.at[i]->group;
+        loop->body.at[i]->pairs = group && weight_bytes(loop) <= FIRST_CACHE &&
+                                  group_panels(group) / group->slots / group->panels_at_once >= 2;
+    }
+}
+
 static int choose_steps(const Program *program, const Block *loop)
 {
     if (program->unroll_steps)
@@ -50,8 +61,10 @@ void choose_unrolling(Program *program)
     Schedule *schedule = program->schedule;
     for (int i = 0; i < schedule->all_blocks.n; i++) {
         Block *block = schedule->all_blocks.at[i];
-        if (block->kind == BLOCK_LOOP)
+        if (block->kind == BLOCK_LOOP) {
             block->unroll_steps = choose_steps(program, block);
+            choose_pairs(block);
+        }
         if (block->kind == BLOCK_UNITS && block->group)
             block->unroll_k = choose_k(program, block->group);
     }
