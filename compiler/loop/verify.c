@@ -161,7 +161,9 @@ static void write_results(Check *check, const Block *block)
         write_buffer(check, check->pass->loc[block->nodes.at[i]->id].buffer, block);
     for (int i = 0; i < block->copies.n; i++)
         write_buffer(check, block->copies.at[i].to.buffer, block);
-    if (block->kind == BLOCK_INPUT || block->kind == BLOCK_LEAD)
+    if (block->kind == BLOCK_INPUT && check->pass->backward) /* an adjoint from outside */
+        write_buffer(check, check->program->schedule->up_loc[block->var->id].buffer, block);
+    else if (block->kind == BLOCK_INPUT || block->kind == BLOCK_LEAD)
         write_buffer(check, check->program->schedule->var_loc[check->pass->backward][block->var->id].buffer, block);
     if (block->kind == BLOCK_PRODUCT)
         write_buffer(check, block->strip->buffer, block);
