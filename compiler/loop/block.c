@@ -136,7 +136,8 @@ static BlockKind loop_kind(const Node *node)
 
 static bool loop_takes(const Program *program, const Pass *pass, const Block *block, const Node *node, BlockKind kind)
 {
-    if (block->level != pass->level[node->id] || !takes(program, pass, block, node, kind))
+    if (block->level != pass->level[node->id] || !takes(program, pass, block, node, kind) ||
+        generated_needs(pass, block->nodes.at[0]) != generated_needs(pass, node))
         return false;
     const Group *group = pass->group[node->id];
     return !group || !block->group || block->group == group;

@@ -63,11 +63,18 @@ static Group *group_new(Program *program, Pass *pass, const Node *result)
     return group;
 }
 
+unsigned generated_needs(const Pass *pass, const Node *node)
+{
+    const Group *group = pass->group[node->id];
+    const Node *whole = group && group->result[0] ? group->result[0] : node;
+    return pass->backward ? 0 : pass->needs[whole->id] & ~(NEEDS_GENERATED - 1U);
+}
+
 static bool joins_group(const Pass *pass, const Group *group, const Node *result)
 {
     const Node *first = group->result[0];
     return pass->component[result->id] >= 0 && group->slots < MAX_SLOTS && group->units == result->dim[0] &&
-           same_stage(pass, first, result);
+           same_stage(pass, first, result) && generated_needs(pass, first) == generated_needs(pass, result);
 }
 
 static void add_slot(Program *program, Pass *pass, Node *result)

@@ -278,7 +278,21 @@ static void pull_into_loops(Program *program, Pass *pass)
 
 /* ---- what a value waits for besides the past: targets, or steps still to come ---- */
 
-static unsigned own_needs(const Pass *pass, const Node *node)
+/* In a generate entry a variable is there when its value is: what waits for it must not stand in one block with what
+ * the value is made of. */
+static unsigned generated_bit(const Graph *graph, const Node *node)
+{
+    unsigned bit = NEEDS_GENERATED;
+    for (int i = 0; i < graph->entries.n; i++)
+        for (int k = 0; k < graph->entries.at[i].generated.n; k++) {
+            if (graph->entries.at[i].generated.at[k] == node->var)
+                return bit;
+            bit = bit << 1 != 0 ? bit << 1 : bit;
+        }
+    return 0;
+}
+
+static unsigned own_needs(const Graph *graph, const Pass *pass, const Node *node)
 {
     AxisSet steps = ~AXIS_BIT(AXIS_BATCH);
     unsigned needs = 0;
@@ -288,7 +302,7 @@ static unsigned own_needs(const Pass *pass, const Node *node)
         needs |= NEEDS_TARGET;
     if ((node->op == OP_READ && node->offset > 0) || node->from_end || (node->over & steps))
         needs |= NEEDS_FUTURE;
-    return needs;
+    return node->op == OP_INPUT ? needs | generated_bit(graph, node) : needs;
 }
 
 static void find_needs(const Program *program, Pass *pass)
@@ -298,11 +312,11 @@ static void find_needs(const Program *program, Pass *pass)
         changed = false;
         for (int i = 0; i < graph->nodes.n; i++) {
             const Node *node = graph->nodes.at[i];
-            unsigned needs = own_needs(pass, node);
+            unsigned needs = own_needs(graph, pass, node);
             for (int k = 0; k < node->n; k++)
                 needs |= pass->needs[node->arg[k]->id];
             if (node->op == OP_READ && node->var->def)
-                needs |= pass->needs[node->var->def->id];
+                needs |= pass->needs[node->var->def->id] & (NEEDS_GENERATED - 1);
             if (node->op == OP_READ && node->var->init)
                 needs |= pass->needs[node->var->init->id];
             if (node->op == OP_WHEN_UP)
