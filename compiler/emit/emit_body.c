@@ -24,6 +24,8 @@ static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *blo
         Run run = run_new(emit, pass);
         explain_block(emit, out, pass, block);
         emit_loop(&run, out, block);
+    } else if (block->kind == BLOCK_INPUT && !block->backward && !run_takes_input(emit, block->var)) {
+        return;
     } else if (emitters[block->kind]) {
         explain_block(emit, out, pass, block);
         emitters[block->kind](&ctx, out);

@@ -41,7 +41,7 @@ static bool state_is_kept(const Run *run, const StateSlot *slot, bool infer)
     return !(infer && target);
 }
 
-static void need_window(Run *run, bool infer)
+void run_need_window(Run *run, bool infer)
 {
     const Program *program = run->ctx.program;
     const Graph *graph = program->graph;
@@ -166,7 +166,7 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
     bool infer = kind == POINT_INFER, forward = kind == POINT_FORWARD;
     run.input_text = input_of_window;
     run.state_text = is_carried(program) ? "s" : "NULL";
-    need_window(&run, infer);
+    run_need_window(&run, infer);
     for (int i = 0; forward && i < program->graph->nodes.n; i++) /* whatever backward reads, asked for or not */
         if (program->schedule->on_tape[i])
             run_need(&run, program->graph->nodes.at[i]);

@@ -33,6 +33,25 @@ static int generated_index(const GEntry *entry, const GVar *var)
     return -1;
 }
 
+bool run_takes_input(Emit *emit, const GVar *var)
+{
+    const Program *program = emit->program;
+    Run window = run_new(emit, &program->schedule->forward);
+    run_need_window(&window, false);
+    for (int i = 0; i < program->graph->nodes.n; i++)
+        if (program->schedule->on_tape[i])
+            run_need(&window, program->graph->nodes.at[i]);
+    for (int i = 0; i < program->graph->outputs.n; i++)
+        run_need(&window, program->graph->outputs.at[i].value);
+    bool takes = run_needs_var(&window, var, false);
+    for (int i = 0; i < program->graph->entries.n && !takes; i++) {
+        Run run = run_new(emit, &program->schedule->forward);
+        need_entry(&run, &program->graph->entries.at[i]);
+        takes = generated_index(run.entry, var) < 0 && run_needs_var(&run, var, false);
+    }
+    return takes;
+}
+
 static bool is_fixed(const Block *block)
 {
     return block->domain != DOMAIN_SEQ && block->kind != BLOCK_LEAD && block->kind != BLOCK_LOOP;

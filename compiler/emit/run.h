@@ -32,6 +32,9 @@ CBlock *run_under(Run *run, CBlock *out, const char *condition);
 
 Run run_new(Emit *emit, const Pass *pass);
 void run_need(Run *run, Node *node);
+void run_need_window(Run *run, bool infer);
+/* Whether some entry point takes the variable from the caller: a generated one may be read by what generates it alone. */
+bool run_takes_input(Emit *emit, const GVar *var);
 bool run_needs_var(const Run *run, const GVar *var, bool only_read);
 bool run_needs_block(const Run *run, const Block *block);
 void run_block(Run *run, CBlock *out, const Block *block);

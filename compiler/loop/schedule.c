@@ -287,7 +287,7 @@ static unsigned generated_bit(const Graph *graph, const Node *node)
         for (int k = 0; k < graph->entries.at[i].generated.n; k++) {
             if (graph->entries.at[i].generated.at[k] == node->var)
                 return bit;
-            bit = bit << 1 != 0 ? bit << 1 : bit;
+            bit = bit << 1 < NEEDS_ENTRY ? bit << 1 : bit;
         }
     return 0;
 }
@@ -327,10 +327,36 @@ static void find_needs(const Program *program, Pass *pass)
     }
 }
 
+/* What a step or generate entry asks for: it runs whole blocks, so none may hold anything that it cannot have. */
+static void ask_for(Program *program, Pass *pass, const GEntry *entry, unsigned bit)
+{
+    Marker m = {.program = program, .pass = arena_make(program->arena, Pass)};
+    m.pass->in = arena_array(program->arena, bool, program->graph->nodes.n);
+    for (int i = 0; i < entry->values.n; i++)
+        mark(&m, entry->values.at[i]);
+    mark(&m, entry->stop);
+    for (int i = 0; i < entry->outputs.n; i++)
+        mark(&m, entry->outputs.at[i]->def);
+    mark_all(&m);
+    for (int i = 0; i < program->graph->nodes.n; i++)
+        if (m.pass->in[i])
+            pass->needs[i] |= bit;
+}
+
+static void find_asked(Program *program, Pass *pass)
+{
+    unsigned bit = NEEDS_ENTRY;
+    for (int i = 0; i < program->graph->entries.n && !pass->backward; i++) {
+        ask_for(program, pass, &program->graph->entries.at[i], bit);
+        bit = bit << 1 != 0 ? bit << 1 : bit;
+    }
+}
+
 static void pass_build(Program *program, Pass *pass)
 {
     pass_find_users(program, pass);
     find_needs(program, pass);
+    find_asked(program, pass);
     pass_find_fused(program, pass);
     pull_into_loops(program, pass);
     pass_loop_levels(program, pass);

@@ -100,9 +100,10 @@ typedef struct Block {
 enum {
     NEEDS_TARGET = 1,
     NEEDS_FUTURE = 2,
-    NEEDS_UP = 4,       /* backward: computed only for adjoints from outside */
-    NEEDS_GENERATED = 8 /* the first of the bits for inputs that generate entries define, at the same step */
-};                      /* a block never mixes these */
+    NEEDS_UP = 4,         /* backward: computed only for adjoints from outside */
+    NEEDS_GENERATED = 8,  /* the first of the bits for inputs that generate entries define, at the same step */
+    NEEDS_ENTRY = 1 << 20 /* the first of the bits for step and generate entries that ask for it */
+};                        /* a block never mixes these */
 
 typedef VEC(Node *) NodeList;
 typedef struct Pass {
@@ -172,7 +173,7 @@ void name_buffers(Program *program); /* their fields in the frame of the emitted
 void pass_find_users(Program *program, Pass *pass);
 const int *pass_first_levels(Program *program, Pass *pass); /* level.c: [nodes] when nothing is joined yet */
 void pass_levels(Program *program, Pass *pass);             /* level.c */
-/* The NEEDS_GENERATED bits of a node, or of the sums of its group: group.c. */
+/* The bits from NEEDS_GENERATED on of a node, or of the sums of its group: group.c. */
 unsigned generated_needs(const Pass *pass, const Node *node);
 void pass_groups(Program *program,
                  Pass *pass); /* group.c: products of a phase side by side, their hoisted beginnings */

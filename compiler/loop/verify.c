@@ -293,7 +293,9 @@ static const char *check_starts(const Program *program, const Order *order, cons
 {
     for (int i = 0; i < program->graph->vars.n; i++) {
         const GVar *var = program->graph->vars.at[i];
-        const Block *maker = var->def == node && var->init ? order->pass->home[var->init->id] : NULL;
+        const Buffer *buffer = program->schedule->var_loc[order->pass->backward][i].buffer;
+        const bool ahead = var->def == node && var->init && buffer && buffer->trail > 0;
+        const Block *maker = ahead ? order->pass->home[var->init->id] : NULL;
         if (maker && comes_later(order, maker, block))
             return arena_printf(program->arena, "block %s needs the start that block %s computes after it", block->name,
                                 maker->name);
