@@ -225,6 +225,8 @@ typedef struct Here { /* where an expression stands */
     AxisSet reduced;   /* those of them bound by a reduction */
     SemaVar *owner;    /* whose equation */
     const char *start; /* in an init: of which variable */
+    const char *edge;  /* in v[first] = ..: "first"; in v[last] = ..: "last" */
+    int edge_axis;     /* then: along which axis */
 } Here;
 
 typedef enum EquationKind { EQUATION_DEF, EQUATION_EDGE, EQUATION_INIT } EquationKind;

@@ -67,12 +67,23 @@ static void edge_bind(Checker *c, Equation *e)
     e->vars.at[0] = var;
 }
 
+/* As it is written there: under `reverse` the ends have changed places. */
+static const char *edge_word(const Scope *scope, const SemaVar *var)
+{
+    const bool flipped = scope->instance != NULL && (scope->instance->flips & AXIS_BIT(var->var.edge_axis)) != 0;
+    return var->var.edge_last != flipped ? "last" : "first";
+}
+
 static void edge_define(Checker *c, const Equation *e)
 {
     SemaVar *var = e->vars.at[0];
     if (var == NULL)
         return;
-    const Here here = {.scope = e->scope, .bound = sequence_axes(var) & ~AXIS_BIT(var->var.edge_axis), .owner = var};
+    const Here here = {.scope = e->scope,
+                       .bound = sequence_axes(var) & ~AXIS_BIT(var->var.edge_axis),
+                       .owner = var,
+                       .edge = edge_word(e->scope, var),
+                       .edge_axis = var->var.edge_axis};
     var->var.edge = &term_make(c, e->value, here)->term;
 }
 

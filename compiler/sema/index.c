@@ -64,8 +64,11 @@ void say_unbound(Checker *c, Here here, const Expr *read, const Expr *index, int
         diag_note(c->diag, msg, var->name_span, "%s is a sequence over %s; %s", var_word(var),
                   axes_text(c, here.scope, var->var.axes & ~AXIS_BIT(AXIS_BATCH)), has);
     const ModelAxis *info = &c->model->axes.at[axis];
-    const Edit edit = {index->span, "last"};
-    if (here.start != NULL && (here.owner->var.axes & AXIS_BIT(axis)) != 0)
+    const bool at_edge = here.edge != NULL && here.edge_axis == axis;
+    const Edit edit = {index->span, at_edge ? here.edge : "last"};
+    if (at_edge)
+        diag_hint(c->diag, msg, "this equation is of one step: %s", say_edited(c, read->span, &edit, 1));
+    else if (here.start != NULL && (here.owner->var.axes & AXIS_BIT(axis)) != 0)
         diag_hint(c->diag, msg, "a start value reads parameters, inputs without %s, and ends of other axes", name);
     else if (!info->carry && info->low > 0)
         diag_hint(c->diag, msg, "reduce it, as in sum[%s](...), or pick a step: %s", name,
