@@ -232,10 +232,12 @@ installs() { # make install, then the applications against what was installed
 examples_as_written() { # what each README says is typed, with few steps: data is made, models train, what is written fits
     mkdir -p "$WORK/typed"
     for model in charlm zaremba tagger sentiment caption forecast recall; do
-        sed -n "s/^    //p" examples/$model/README.md | sed -e "s|build/rnnc train|$RNNC train --steps 3 --quiet -D H=16|" \
-            -e "s|build/rnnc|$RNNC|g; s|build/librnn.a|$BUILD/librnn.a|; s|build/|$WORK/typed/|g; s|^cc |$CC -Wall -Wextra -Werror |" \
-            -e "s|=FILE|=$WORK/text|; s| -o $model| -o $WORK/typed/$model|; s|--weights $model|--weights $WORK/typed/$model|" \
-            -e "s|--length 14|--length 3|; s|--epochs [0-9]*||" >"$WORK/typed/$model.sh"
+        # our own paths last: they may have "build/" in them
+        sed -n "s/^    //p" examples/$model/README.md | sed -e "s|build/rnnc train|@RNNC@ train --steps 3 --quiet -D H=16|" \
+            -e "s|build/rnnc|@RNNC@|g; s|build/librnn.a|@BUILD@/librnn.a|; s|build/|@WORK@/typed/|g; s|^cc |@CC@ -Wall -Wextra -Werror |" \
+            -e "s|=FILE|=@WORK@/text|; s| -o $model| -o @WORK@/typed/$model|; s|--weights $model|--weights @WORK@/typed/$model|" \
+            -e "s|--length 14|--length 3|; s|--epochs [0-9]*||" |
+            sed -e "s|@RNNC@|$RNNC|g; s|@BUILD@|$BUILD|g; s|@WORK@|$WORK|g; s|@CC@|$CC|g" >"$WORK/typed/$model.sh"
         [ -s "$WORK/typed/$model.sh" ] && sh -e "$WORK/typed/$model.sh" >"$WORK/out" 2>&1 || { echo $model && cat "$WORK/out" && return 1; }
     done
 }
