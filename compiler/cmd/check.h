@@ -47,7 +47,8 @@ CheckOracle *check_oracle_open(CheckProblem *problem);
 /* |emitted - interpreted| / |interpreted| of the loss. */
 double check_oracle_loss(CheckOracle *oracle, double loss);
 /* Compares gradient entries (or directions, where there are many) of a parameter or input with complex steps; the error
- * in the 2-norm as in CheckResult. False when the interpreter has no field of that name. */
+ * in the 2-norm as in CheckResult, and the part of it that rounding explains: where terms of the size of the whole
+ * gradient cancel, nothing of them is left but their last places. False when the interpreter has no such field. */
 bool check_oracle_compare(CheckOracle *oracle, const char *name, const double *grad, size_t count, double all,
-                          double *error);
+                          double *error, double *rounding);
 #endif

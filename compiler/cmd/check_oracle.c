@@ -1,5 +1,6 @@
 /* check_oracle.c: derivatives by complex steps through the reference interpreter (graph/interp.h), which knows neither
  * schedules nor derivative rules, against the emitted gradient. */
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,7 +106,7 @@ static const GVar *find_var(const Graph *graph, const char *name)
 }
 
 bool check_oracle_compare(CheckOracle *oracle, const char *name, const double *grad, size_t count, double all,
-                          double *error)
+                          double *error, double *rounding)
 {
     const GVar *var = find_var(oracle->graph, name);
     double *direction = var ? run_alloc(count * sizeof *direction) : NULL;
@@ -128,6 +129,8 @@ bool check_oracle_compare(CheckOracle *oracle, const char *name, const double *g
     }
     oracle->direction[var->id].real = NULL;
     free(direction);
-    *error = sqrt(difference) / (sqrt(gradient) + sqrt(reference) + 1e-8 * all + 1e-300);
+    const double scale = sqrt(gradient) + sqrt(reference) + 1e-8 * all + 1e-300;
+    *error = sqrt(difference) / scale;
+    *rounding = 16 * DBL_EPSILON * all * sqrt((double)(entries ? count : DIRECTIONS)) / scale;
     return true;
 }

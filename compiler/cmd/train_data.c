@@ -78,10 +78,21 @@ static int open_stream(const TextData *text, size_t from, size_t count, const rn
     return -1;
 }
 
+/* Of a window: along the axis of the first field that has one. */
+static int32_t window_steps(const rnn_model *model, const rnn_options *options)
+{
+    if (options->window > 0)
+        return options->window;
+    for (int32_t i = 0; i < model->fields; i++)
+        if (model->field[i].axes > 0)
+            return model->axis[model->field[i].axis[0]].most;
+    return 1;
+}
+
 /* Validation wants few streams: each begins without a past. At least a window each, at most those of training. */
 static int32_t valid_rows(const rnn_model *model, const rnn_options *options, size_t count)
 {
-    const int32_t steps = options->window > 0 ? options->window : model->axes > 1 ? model->axis[1].most : 1;
+    const int32_t steps = window_steps(model, options);
     const int32_t most = options->batch > 0 ? options->batch : model->axis[0].most;
     const size_t rows = count / ((size_t)steps * 2 + 1);
     return rows < 1 ? 1 : rows < (size_t)most ? (int32_t)rows : most;
@@ -91,7 +102,7 @@ static int open_held_out(TrainData *data, const TrainValues *values, const rnn_m
                          size_t *train_count)
 {
     const TextData *text = &data->text;
-    const int32_t steps = options->window > 0 ? options->window : model->axes > 1 ? model->axis[1].most : 1;
+    const int32_t steps = window_steps(model, options);
     const double fraction = values->held_out >= 0 ? values->held_out : 0.1;
     const size_t split = rnn_split_point(text->count, fraction);
     *train_count = text->count;
