@@ -42,6 +42,16 @@ typedef struct CheckTable {
     int rows, wrong;
 } CheckTable;
 
+/* "1.2e-11", or "rounding" where nothing else is left of the values compared. */
+static const char *error_text(char text[16], double error, double rounding, double tolerance)
+{
+    if (error > tolerance && error - rounding <= tolerance)
+        snprintf(text, 16, "rounding");
+    else
+        snprintf(text, 16, "%.2e", error);
+    return text;
+}
+
 static int check_row(CheckTable *table, const char *name, double *value, const double *grad, size_t count)
 {
     CheckResult result;
@@ -55,8 +65,10 @@ static int check_row(CheckTable *table, const char *name, double *value, const d
     char kinks[48] = "";
     if (result.kinks > 0)
         snprintf(kinks, sizeof kinks, "   (%d next to a kink)", result.kinks);
-    printf("%-24s %8zu %8d   %10.3e   %9.2e   %9.2e   %s%s\n", name, count, result.entries, result.norm, result.error,
-           oracle, wrong ? "WRONG" : "ok", kinks);
+    char first[16], second[16];
+    printf("%-24s %8zu %8d   %10.3e   %9s   %9s   %s%s\n", name, count, result.entries, result.norm,
+           error_text(first, result.error, result.rounding, table->values->tolerance),
+           error_text(second, oracle, oracle_rounding, table->values->oracle_tolerance), wrong ? "WRONG" : "ok", kinks);
     table->rows++;
     table->wrong += wrong;
     return -1;
