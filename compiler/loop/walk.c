@@ -46,7 +46,7 @@ static int place_of_loop(const Walks *w, const Node *node)
     return -1;
 }
 
-/* Where the argument is complete; `pointwise` is cleared when it is looked at elsewhere than at this step and row. */
+/* Where the argument is complete; `elsewhere`: it is looked at at other steps or rows than the one that is computed. */
 static int place_of_argument(const Walks *w, const Node *node, const Node *arg, bool *elsewhere)
 {
     int place = later(place_of(w, arg), place_of_loop(w, arg));
