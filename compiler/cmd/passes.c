@@ -161,9 +161,25 @@ static void dump_loop(Compilation *compilation, Text *out)
     loop_print(out, compilation->program);
 }
 
+/* The schedule has places already; what stands together must fit, too. */
 static bool run_plan(Compilation *compilation)
 {
-    (void)compilation; /* the schedule has places already */
+    const ProgramSizes *sizes = &compilation->program->sizes;
+    const struct {
+        const char *name;
+        int64_t elements;
+    } arrays[] = {{"params", sizes->params},    {"packed", sizes->packed},   {"state", sizes->state_reals},
+                  {"state", sizes->state_ints}, {"work", sizes->work_reals}, {"work", sizes->work_ints},
+                  {"tape", sizes->tape_reals},  {"tape", sizes->tape_ints}};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++) {
+        if ((double)arrays[i].elements < ARRAY_ELEMENTS_MAX)
+            continue;
+        DiagMsg *msg = diag_report(compilation->diag, E0701, compilation->model->span,
+                                   "%s_%s takes %lld elements, and an array has fewer than 2147483648",
+                                   compilation->model->name, arrays[i].name, (long long)arrays[i].elements);
+        diag_hint(compilation->diag, msg, "make the bound of an axis or a dimension smaller, as with -D NAME=VALUE");
+        return false;
+    }
     return true;
 }
 

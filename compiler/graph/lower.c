@@ -245,6 +245,8 @@ static Graph *lower_with(Arena *arena, Diag *diag, const Model *model, bool plai
     do /* each round gives at least one more variable its batch axis */
         graph = lower_once(&lower, arena, plain);
     while (lower.grown && !lower.refused);
+    if (!lower.refused)
+        lower_sizes(&lower);
     if (lower.refused)
         return NULL;
     graph_compact(graph);

@@ -1,5 +1,6 @@
 /* lower_internal.h: what the files of the lowering share: lower.c variables and their order, lower_term.c terms and
- * reads, lower_functions.c one lowering a function, lower_results.c metrics, loss weight and entries. */
+ * reads, lower_functions.c one lowering a function, lower_results.c metrics, loss weight and entries, lower_sizes.c
+ * whether everything fits. */
 #ifndef RNNC_GRAPH_LOWER_INTERNAL_H
 #define RNNC_GRAPH_LOWER_INTERNAL_H
 #include "graph/builders.h"
@@ -14,7 +15,7 @@ typedef struct Lower {
     char *reduces;  /* lower_results.c: by id, whether the variable contains a reduction over batch */
     int edge_axis;  /* while v[first] = ... or v[last] = ... is lowered: along which axis; else -1 */
     bool grown;     /* extra has grown: lower again */
-    bool refused;   /* E0901 was reported */
+    bool refused;   /* E0901 or E0701 was reported */
 } Lower;
 
 Node *lower_term(Lower *lower, const Term *term);
@@ -25,6 +26,8 @@ Node *lower_call(Lower *lower, const Term *term, Node **args);
 /* The weight of mean[..](e): valid steps and rows, or the sum of weight = w. */
 Node *lower_mean_weight(Lower *lower, const Term *term, Node *e);
 void lower_results(Lower *lower);
+/* Reports E0701 for the largest value that does not fit into an array. */
+void lower_sizes(Lower *lower);
 /* Reports E0901; returns a zero of the term's type so that lowering can go on. */
 Node *lower_refuse(Lower *lower, const Term *term, const char *what, const char *hint);
 /* e with all axes it is reduced over; a reduction over steps also needs the rows, whose lengths bound it. */

@@ -28,7 +28,7 @@ check() { # name
     [ ! -d "$1.use" ] || cp -r "$1.use/." "$WORK/dir"
     args=$(cat "$1.args" 2>/dev/null)
     # shellcheck disable=SC2086
-    (cd "$WORK/dir" && timeout 20 "$RNNC" m.rnn --dump=model $args >../out 2>../err)
+    (cd "$WORK/dir" && timeout 20 "$RNNC" m.rnn -o m.c $args >../out 2>../err)
     code=$?
     [ -z "$ACCEPT" ] || cp "$WORK/err" "$1.err"
     expected=0
@@ -38,8 +38,12 @@ check() { # name
         diff "$1.err" "$WORK/err" | sed 's/^/    /'
     elif [ "$code" -ne "$expected" ]; then
         fail "$1" "ends with status $code"
-    elif [ "$expected" -eq 1 ] && [ -s "$WORK/out" ]; then
+    elif [ -s "$WORK/out" ]; then
         fail "$1" "prints on standard output"
+    elif [ "$expected" -eq 1 ] && { [ -e "$WORK/dir/m.c" ] || [ -e "$WORK/dir/m.h" ]; }; then
+        fail "$1" "is refused but leaves a file"
+    elif [ "$expected" -eq 0 ] && { [ ! -s "$WORK/dir/m.c" ] || [ ! -s "$WORK/dir/m.h" ]; }; then
+        fail "$1" "is accepted but not written"
     else
         echo "ok bad/$1"
     fi
