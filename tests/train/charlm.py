@@ -1,6 +1,7 @@
 """A character model in PyTorch that trains exactly as rnnc does: Emb, rnn[1..L] (LSTM), Wo, bo.
 
-Parameters come from a file of weights; the second bias of torch's LSTM stays 0 and is not trained. Windows: N tokens
+Parameters come from a file of weights; where it has no second bias of a gate (ci, cf, ..), that of torch's LSTM stays 0
+and is not trained. Windows: N tokens
 are cut into B streams of floor((N - 1) / B); the windows of an epoch advance together; each epoch starts anew.
 Used by parity_make.py (frozen losses) and shakespeare.py (reference of the long run).
 """
@@ -33,8 +34,11 @@ class CharLM(torch.nn.Module):
                 getattr(self.rnn, f"weight_hh_l{k}").copy_(join("W"))
                 getattr(self.rnn, f"bias_ih_l{k}").copy_(join("b"))
                 second = getattr(self.rnn, f"bias_hh_l{k}")
-                second.zero_()
-                second.requires_grad_(False)
+                if f"rnn[{k + 1}].ci" in w:
+                    second.copy_(join("c"))
+                else:
+                    second.zero_()
+                    second.requires_grad_(False)
 
     def forward(self, x, y, state):
         """Mean loss of a window [steps, rows], and the state cut off from its gradient."""
