@@ -2,93 +2,130 @@
  * pages; windows in several calls, shares, and unpacking into logical gradients of both orientations. */
 #include "reference.h"
 
+typedef struct Window { /* random adjoints G and operands X, and their deferred sums */
+    int steps, rows, N, K, S, falling;
+    int columns, ldx;
+    size_t reals;
+    ptrdiff_t g_step, x_step;
+    Guarded G, X, work, row;
+    char where[128];
+} Window;
+
+static void open_window(Window *w)
+{
+    snprintf(w->where, sizeof w->where, "T %d rows %d N %d K %d S %d %s", w->steps, w->rows, w->N, w->K, w->S,
+             w->falling ? "falling" : "rising");
+    w->columns = (w->N + 15) / 16 * w->S * 16;
+    w->ldx = w->K + 5;
+    size_t samples = (size_t)w->steps * (size_t)w->rows, operands = (samples - 1) * (size_t)w->ldx + (size_t)w->K;
+    w->reals = RNN_DW_REALS((size_t)w->columns, (size_t)w->K);
+    w->G = guarded(samples * (size_t)w->columns);
+    w->X = guarded(operands);
+    w->work = guarded(w->reals);
+    w->row = guarded((size_t)w->columns);
+    test_fill(w->G.at, samples * (size_t)w->columns);
+    test_fill(w->X.at, operands);
+    w->g_step = (ptrdiff_t)w->rows * w->columns;
+    w->x_step = (ptrdiff_t)w->rows * w->ldx;
+    rnn_gemm_dw(w->work.at, w->G.at, w->columns, w->g_step, w->X.at, w->ldx, w->x_step, w->steps, w->rows, w->falling,
+                w->columns, w->K, 0);
+    rnn_colsum(w->row.at, w->G.at, w->columns, w->g_step, w->steps, w->rows, w->falling, w->columns, 0);
+}
+
+static void close_window(Window *w)
+{
+    guarded_free(&w->G);
+    guarded_free(&w->X);
+    guarded_free(&w->work);
+    guarded_free(&w->row);
+}
+
+/* The same sums in three shares, and the same window in two calls, cut at a leaf. */
+static void check_parts(const Window *w)
+{
+    Guarded again = guarded(w->reals);
+    for (int part = 0; part < 3; part++)
+        rnn_gemm_dw_part(again.at, w->G.at, w->columns, w->g_step, w->X.at, w->ldx, w->x_step, w->steps, w->rows,
+                         w->falling, w->columns, w->K, 0, part, 3);
+    expect_bits(again.at, w->work.at, w->reals, "shares", w->where);
+    int cut = RNN_LEAF_STEPS(w->rows);
+    for (int call = 0; call < 2 && cut < w->steps; call++) {
+        int upper = w->falling ? !call : call;
+        rnn_gemm_dw(again.at, w->G.at + (upper ? cut * w->g_step : 0), w->columns, w->g_step,
+                    w->X.at + (upper ? cut * w->x_step : 0), w->ldx, w->x_step, upper ? w->steps - cut : cut, w->rows,
+                    w->falling, w->columns, w->K, call);
+    }
+    if (cut < w->steps)
+        expect_bits(again.at, w->work.at, w->reals, "two calls", w->where);
+    guarded_free(&again);
+}
+
+/* The last panel by itself: a group that stands behind others. */
+static void check_last_panel(const Window *w)
+{
+    int panel = w->columns / 16 - 1, K = w->K;
+    size_t weights = (size_t)16 * (size_t)K;
+    Guarded dW = guarded(weights), dWt = guarded(weights);
+    rnn_real *want = malloc(sizeof *want * weights), *want_t = malloc(sizeof *want * weights);
+    memset(dW.at, 0, sizeof *want * weights);
+    memset(dWt.at, 0, sizeof *want * weights);
+    rnn_unpack_add(dW.at, K, w->work.at, w->columns, 16, K, panel, 1);
+    rnn_unpack_add_t(dWt.at, 16, w->work.at, w->columns, 16, K, panel, 1);
+    for (int n = 0; n < 16; n++)
+        for (int k = 0; k < K; k++)
+            want[n * K + k] = want_t[k * 16 + n] = 0 + ref_deferred(w->G.at + panel * 16 + n, w->X.at + k, w->columns,
+                                                                    w->ldx, w->steps, w->rows, w->falling, 0, 0);
+    expect_bits(dW.at, want, weights, "dW of the last panel", w->where);
+    expect_bits(dWt.at, want_t, weights, "dW of the last panel, transposed", w->where);
+    guarded_free(&dW);
+    guarded_free(&dWt);
+    free(want);
+    free(want_t);
+}
+
+/* What one slot of the group adds to logical gradients of both orientations, and to a bias. */
+static void check_slot(const Window *w, int slot)
+{
+    int N = w->N, K = w->K;
+    size_t weights = (size_t)N * (size_t)K;
+    Guarded dW = guarded(weights), dWt = guarded(weights), db = guarded((size_t)N);
+    rnn_real *want = malloc(sizeof *want * weights), *want_t = malloc(sizeof *want * weights);
+    rnn_real *want_b = malloc(sizeof *want_b * (size_t)N);
+    test_fill(dW.at, weights);
+    memcpy(dWt.at, dW.at, sizeof *want * weights);
+    test_fill(db.at, (size_t)N);
+    for (int n = 0; n < N; n++) {
+        const rnn_real *g = w->G.at + ref_column(n, slot, w->S);
+        want_b[n] = db.at[n] + ref_deferred(g, NULL, w->columns, 0, w->steps, w->rows, w->falling, 0, 0);
+        for (int k = 0; k < K; k++) {
+            rnn_real sum = ref_deferred(g, w->X.at + k, w->columns, w->ldx, w->steps, w->rows, w->falling, 0, 0);
+            want[n * K + k] = dW.at[n * K + k] + sum;
+            want_t[k * N + n] = dWt.at[k * N + n] + sum;
+        }
+    }
+    rnn_unpack_add(dW.at, K, w->work.at, w->columns, N, K, slot, w->S);
+    rnn_unpack_add_t(dWt.at, N, w->work.at, w->columns, N, K, slot, w->S);
+    rnn_unpack_add_vector(db.at, w->row.at, N, slot, w->S);
+    expect_bits(dW.at, want, weights, "dW", w->where);
+    expect_bits(dWt.at, want_t, weights, "dW transposed", w->where);
+    expect_bits(db.at, want_b, (size_t)N, "db", w->where);
+    guarded_free(&dW);
+    guarded_free(&dWt);
+    guarded_free(&db);
+    free(want);
+    free(want_t);
+    free(want_b);
+}
+
 static void check_shape(int steps, int rows, int N, int K, int S, int falling)
 {
-    char where[128];
-    snprintf(where, sizeof where, "T %d rows %d N %d K %d S %d %s", steps, rows, N, K, S,
-             falling ? "falling" : "rising");
-    int columns = (N + 15) / 16 * S * 16, ldx = K + 5;
-    size_t samples = (size_t)steps * (size_t)rows, reals = RNN_DW_REALS((size_t)columns, (size_t)K);
-    Guarded G = guarded(samples * (size_t)columns), X = guarded((samples - 1) * (size_t)ldx + (size_t)K);
-    Guarded work = guarded(reals), row = guarded((size_t)columns), again = guarded(reals);
-    test_fill(G.at, samples * (size_t)columns);
-    test_fill(X.at, (samples - 1) * (size_t)ldx + (size_t)K);
-
-    ptrdiff_t g_step = (ptrdiff_t)rows * columns, x_step = (ptrdiff_t)rows * ldx;
-    rnn_gemm_dw(work.at, G.at, columns, g_step, X.at, ldx, x_step, steps, rows, falling, columns, K, 0);
-    rnn_colsum(row.at, G.at, columns, g_step, steps, rows, falling, columns, 0);
-    for (int part = 0; part < 3; part++)
-        rnn_gemm_dw_part(again.at, G.at, columns, g_step, X.at, ldx, x_step, steps, rows, falling, columns, K, 0, part,
-                         3);
-    expect_bits(again.at, work.at, reals, "shares", where);
-
-    /* the same window in two calls, cut at a leaf */
-    int cut = RNN_LEAF_STEPS(rows);
-    if (cut < steps) {
-        ptrdiff_t g_cut = cut * g_step, x_cut = cut * x_step;
-        for (int call = 0; call < 2; call++) {
-            int upper = falling ? !call : call;
-            rnn_gemm_dw(again.at, G.at + (upper ? g_cut : 0), columns, g_step, X.at + (upper ? x_cut : 0), ldx, x_step,
-                        upper ? steps - cut : cut, rows, falling, columns, K, call);
-        }
-        expect_bits(again.at, work.at, reals, "two calls", where);
-    }
-
-    { /* the last panel by itself: a group that stands behind others */
-        int panel = columns / 16 - 1;
-        Guarded dW = guarded((size_t)16 * (size_t)K), dWt = guarded((size_t)16 * (size_t)K);
-        rnn_real *want = malloc(sizeof *want * 16 * (size_t)K), *want_t = malloc(sizeof *want * 16 * (size_t)K);
-        memset(dW.at, 0, sizeof *want * 16 * (size_t)K);
-        memset(dWt.at, 0, sizeof *want * 16 * (size_t)K);
-        rnn_unpack_add(dW.at, K, work.at, columns, 16, K, panel, 1);
-        rnn_unpack_add_t(dWt.at, 16, work.at, columns, 16, K, panel, 1);
-        for (int n = 0; n < 16; n++)
-            for (int k = 0; k < K; k++)
-                want[n * K + k] = want_t[k * 16 + n] =
-                    0 + ref_deferred(G.at + panel * 16 + n, X.at + k, columns, ldx, steps, rows, falling, 0, 0);
-        expect_bits(dW.at, want, (size_t)16 * (size_t)K, "dW of the last panel", where);
-        expect_bits(dWt.at, want_t, (size_t)16 * (size_t)K, "dW of the last panel, transposed", where);
-        guarded_free(&dW);
-        guarded_free(&dWt);
-        free(want);
-        free(want_t);
-    }
-
-    for (int s = 0; s < S; s++) {
-        size_t weights = (size_t)N * (size_t)K;
-        Guarded dW = guarded(weights), dWt = guarded(weights), db = guarded((size_t)N);
-        rnn_real *want = malloc(sizeof *want * weights), *want_t = malloc(sizeof *want * weights);
-        rnn_real *want_b = malloc(sizeof *want_b * (size_t)N);
-        test_fill(dW.at, weights);
-        memcpy(dWt.at, dW.at, sizeof *want * weights);
-        test_fill(db.at, (size_t)N);
-        for (int n = 0; n < N; n++) {
-            const rnn_real *g = G.at + ref_column(n, s, S);
-            want_b[n] = db.at[n] + ref_deferred(g, NULL, columns, 0, steps, rows, falling, 0, 0);
-            for (int k = 0; k < K; k++) {
-                rnn_real sum = ref_deferred(g, X.at + k, columns, ldx, steps, rows, falling, 0, 0);
-                want[n * K + k] = dW.at[n * K + k] + sum;
-                want_t[k * N + n] = dWt.at[k * N + n] + sum;
-            }
-        }
-        rnn_unpack_add(dW.at, K, work.at, columns, N, K, s, S);
-        rnn_unpack_add_t(dWt.at, N, work.at, columns, N, K, s, S);
-        rnn_unpack_add_vector(db.at, row.at, N, s, S);
-        expect_bits(dW.at, want, weights, "dW", where);
-        expect_bits(dWt.at, want_t, weights, "dW transposed", where);
-        expect_bits(db.at, want_b, (size_t)N, "db", where);
-        guarded_free(&dW);
-        guarded_free(&dWt);
-        guarded_free(&db);
-        free(want);
-        free(want_t);
-        free(want_b);
-    }
-    guarded_free(&G);
-    guarded_free(&X);
-    guarded_free(&work);
-    guarded_free(&row);
-    guarded_free(&again);
+    Window w = {.steps = steps, .rows = rows, .N = N, .K = K, .S = S, .falling = falling};
+    open_window(&w);
+    check_parts(&w);
+    check_last_panel(&w);
+    for (int slot = 0; slot < S; slot++)
+        check_slot(&w, slot);
+    close_window(&w);
 }
 
 static void check_nothing(void)
