@@ -3,11 +3,6 @@
  * where this runs once a call (gradients of start values: only for callers who want them). */
 #include "emit/body.h"
 
-static int64_t padded(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, const struct PackPiece *piece,
                        const char *to, const char *from)
 {

@@ -9,11 +9,6 @@ static const CExpr *to_pointer(const Ctx *ctx, const Node *node)
     return row_pointer(ctx, ctx->pass->loc[node->id].buffer, 0);
 }
 
-static int64_t padded(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 static const CExpr *num(const Ctx *ctx, int64_t n)
 {
     return c_int(ctx->arena, n);

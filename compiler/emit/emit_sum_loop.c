@@ -5,7 +5,7 @@
 
 static int64_t width_of(const Node *node)
 {
-    int64_t units = (node->dim[node->rank - 1] + PANEL - 1) / PANEL * PANEL;
+    int64_t units = padded(node->dim[node->rank - 1]);
     return node->rank == 2 ? node->dim[0] * units : units;
 }
 

@@ -5,11 +5,6 @@
 
 #include "emit/body.h"
 
-static int64_t padded(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 /* The first of these panels at the first step and row. */
 static const CExpr *panels_at(Ctx *ctx, const Node *node, int first)
 {

@@ -30,7 +30,7 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
     Arena *arena = ctx->arena;
     const CExpr *at = unit_index(ctx, to.slots, to.slot);
     if (ctx->matrix_row)
-        at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, (units + PANEL - 1) / PANEL * PANEL)), at);
+        at = c_add(arena, c_mul(arena, ctx->matrix_row, c_int(arena, padded(units))), at);
     const CExpr *pointer = c_add(arena, row_pointer(ctx, to.buffer, 0), at);
     if (units % PANEL && strcmp(value->text, "rnn_zero()") != 0)
         value = c_expr(arena, PREC_ATOM, "rnn_keep($A, $B)", value, units_left(ctx, units));

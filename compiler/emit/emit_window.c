@@ -2,11 +2,6 @@
  * the last one, outputs out of them, and the past values that a stream keeps. */
 #include "emit/body.h"
 
-static int64_t padded(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 static const CExpr *num(const Ctx *ctx, int64_t n)
 {
     return c_int(ctx->arena, n);

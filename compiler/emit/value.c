@@ -42,7 +42,7 @@ const char *lay_offset(Arena *arena, const char *pointer, int64_t offset)
 int64_t row_stride(const Node *matrix)
 {
     int64_t columns = matrix->dim[1];
-    return matrix->op == OP_PARAM ? columns : (columns + PANEL - 1) / PANEL * PANEL;
+    return matrix->op == OP_PARAM ? columns : padded(columns);
 }
 
 static const CExpr *text(const Ctx *ctx, const char *name)

@@ -2,16 +2,10 @@
  * arithmetic of the memory plan, in 64 bits, cannot overflow; the sums it makes are checked after it (cmd/passes.c). */
 #include "graph/lower_internal.h"
 
-enum { PANEL_UNITS = 16 }; /* vectors are padded to these */
-
-static double padded(int64_t units)
-{
-    return (double)((units + PANEL_UNITS - 1) / PANEL_UNITS * PANEL_UNITS);
-}
-
 static double elements_of(const Model *model, const Node *node)
 {
-    double n = node->rank == 0 ? 1 : padded(node->dim[node->rank - 1]) * (node->rank == 2 ? (double)node->dim[0] : 1);
+    double n =
+        node->rank == 0 ? 1 : (double)padded(node->dim[node->rank - 1]) * (node->rank == 2 ? (double)node->dim[0] : 1);
     for (int axis = 0; axis < model->axes.n; axis++)
         if ((node->axes & AXIS_BIT(axis)) != 0)
             n *= (double)model->axes.at[axis].high;
@@ -56,9 +50,9 @@ static void report(Lower *lower, const Node *node, double elements)
                                "%s takes %.0f elements, padding included, and an array has fewer than 2147483648",
                                var != NULL ? var->path : "this value", elements);
     const double fits = bound.name != NULL ? (double)bound.value * ARRAY_ELEMENTS_MAX / elements : 0;
-    if (fits >= 2 * PANEL_UNITS)
+    if (fits >= 2 * PANEL)
         diag_hint(lower->diag, msg, "its largest bound is %s = %lld; %s = %.0f would do: -D %s=%.0f", bound.name,
-                  (long long)bound.value, bound.name, fits - PANEL_UNITS, bound.name, fits - PANEL_UNITS);
+                  (long long)bound.value, bound.name, fits - PANEL, bound.name, fits - PANEL);
     else if (bound.name != NULL)
         diag_hint(lower->diag, msg, "its largest bound is %s = %lld; make more than one of its bounds smaller",
                   bound.name, (long long)bound.value);

@@ -3,11 +3,6 @@
 
 #include "loop/schedule.h"
 
-static int64_t padded(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 static int64_t node_width(const Node *node)
 {
     if (node->token || node->rank == 0)

@@ -8,11 +8,6 @@
 
 enum { PANELS_AT_ONCE = 4 }; /* of products over all steps: rnn/kernels.h */
 
-static int64_t aligned(int64_t n)
-{
-    return (n + PANEL - 1) / PANEL * PANEL;
-}
-
 static int64_t larger(int64_t a, int64_t b)
 {
     return a > b ? a : b;
@@ -25,7 +20,7 @@ static void place_params(Program *program)
     int64_t at = 0;
     for (int i = 0; i < graph->params.n; i++) {
         program->param_at[i] = at;
-        at += aligned(graph->params.at[i]->dim[0] * graph->params.at[i]->dim[1]);
+        at += padded(graph->params.at[i]->dim[0] * graph->params.at[i]->dim[1]);
     }
     program->sizes.params = at + PANEL; /* vectors may be loaded past the end of the last row */
 }
@@ -40,7 +35,7 @@ static Loc loc_of(const Program *program, const Pass *pass, const Node *node)
 
 void panel_span(PanelSpan *span, Loc loc, int64_t units)
 {
-    int end = loc.slot + ((int)(aligned(units) / PANEL) - 1) * loc.slots + 1;
+    int end = loc.slot + ((int)(padded(units) / PANEL) - 1) * loc.slots + 1;
     bool fresh = span->end == 0;
     span->joined = span->joined || loc.slots > 1 || (!fresh && (span->first != loc.slot || span->end != end));
     span->first = fresh || loc.slot < span->first ? loc.slot : span->first;
@@ -124,12 +119,12 @@ static void place_packed(Program *program)
         if (packed->late)
             continue;
         packed->at = *at;
-        *at += aligned(packed->count);
+        *at += padded(packed->count);
     }
     for (int i = 0; i < program->packed.n; i++)
         if (program->packed.at[i]->late) {
             program->packed.at[i]->at = backward;
-            late = larger(late, aligned(program->packed.at[i]->count));
+            late = larger(late, padded(program->packed.at[i]->count));
         }
     for (int i = 0; i < program->bias.n; i++) {
         program->bias.at[i]->at = forward;
@@ -174,14 +169,14 @@ static void add_scratch(Program *program, const Pass *pass, Block *block)
     buffer->tape_at = buffer->work_at = buffer->back_at = buffer->step_at = -1;
     int64_t width = 0;
     if (sums_apart(pass, block)) /* one after the other */
-        width = block->nodes.n * (node->rank == 2 ? node->dim[0] * aligned(node->dim[1]) : aligned(node->dim[0]));
+        width = block->nodes.n * (node->rank == 2 ? node->dim[0] * padded(node->dim[1]) : padded(node->dim[0]));
     else if (node->rank == 2 && node->op != OP_CONTRACT)
         width = loc_of(program, pass, node->arg[0]).buffer->width;
     else {
         PanelSpan span = sum_span(pass, block);
         width = (span.end - span.first) * PANEL;
         if (node->op == OP_CONTRACT)
-            width *= aligned(node->arg[1 - sum_adjoint(pass, node)]->dim[0]);
+            width *= padded(node->arg[1 - sum_adjoint(pass, node)]->dim[0]);
     }
     buffer->width = width;
     vec_push(program->arena, &program->buffers, buffer);
@@ -308,7 +303,7 @@ static int64_t elements(const Program *program, const Buffer *buffer, bool one_s
         n *= rows;
     if (buffer->span == SPAN_SEQ)
         n *= steps + buffer->lead + buffer->trail;
-    return aligned(n) + (buffer->token ? 0 : PANEL); /* numbers of the last row are loaded a vector at a time */
+    return padded(n) + (buffer->token ? 0 : PANEL); /* numbers of the last row are loaded a vector at a time */
 }
 
 typedef struct Placed {
@@ -390,7 +385,7 @@ static void plan_state(Program *program)
         StateSlot slot = {.var = var, .back = buffer->lead, .width = buffer->width, .token = var->token};
         int64_t *at = var->token ? &ints : &reals;
         slot.at = *at;
-        *at += aligned(slot.back * rows * slot.width);
+        *at += padded(slot.back * rows * slot.width);
         vec_push(program->arena, &program->state, slot);
     }
     program->position_at = ints;

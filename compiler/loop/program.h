@@ -1,5 +1,5 @@
 /* program.h: a scheduled model: buffers with places in memory, blocks of fused work, loops over time, and for every
- * entry point the order in which they run. Made by loop/schedule.c, phase.c and plan.c from a Graph (after chains,
+ * entry point the order in which they run. Made by loop/schedule.c and plan.c from a Graph (after chains,
  * grad, retime); printed by --dump=loop and --dump=plan; turned into C by emit/.
  *
  * A block computes some nodes for one step and one row, its vectors in panels of 16 units. Blocks outside loops run
@@ -13,7 +13,7 @@
 #include "graph/graph.h"
 #include "support/vec.h"
 
-enum { PANEL = 16, MAX_SLOTS = 6 };
+enum { MAX_SLOTS = 6 };
 
 /* ---- memory ---- */
 typedef enum BufferSpan {           /* what a buffer has a copy for */

@@ -4,8 +4,8 @@
  * with the forward nodes that are cheaper to compute again than to keep. In each pass every node that is no leaf has a
  * home, the block that computes it; it has a Loc when somebody outside its home reads it.
  *
- *   components -> pull (elementwise work into the loop that alone uses it) -> levels inside loops -> groups of products
- *   -> levels of everything -> blocks -> walks -> what must be kept (Loc) -> buffers
+ *   components -> pull (elementwise work into the loop that alone uses it) -> levels inside loops -> groups of products,
+ *   side by side in strips -> levels of everything -> blocks -> walks -> what must be kept (Loc) -> buffers
  *
  * Levels are longest paths where an edge costs 1 when its value must be complete before it is used (the operand of a
  * product, of a reduction over components, a number that a vector needs) and 0 when both ends can share registers. */

@@ -7,6 +7,12 @@
 
 #include "support/arena.h"
 
+enum { PANEL = 16 }; /* units: what vectors in memory are padded to, whatever the lanes */
+static inline int64_t padded(int64_t units)
+{
+    return (units + PANEL - 1) / PANEL * PANEL;
+}
+
 typedef struct DimMonomial { /* coefficient * product of atoms; atoms sorted by pointer-free order (id) */
     int64_t coefficient;
     int atoms;
