@@ -51,6 +51,7 @@ int compilation_open(Compilation *compilation, const char *path, const ModelOpti
     compilation->is_double = options->real && strcmp(options->real, "double") == 0;
     compilation->precise = options->math && strcmp(options->math, "precise") == 0;
     compilation->strict = options->strict;
+    compilation->whole = options->chunks && strcmp(options->chunks, "no") == 0;
     compilation->header_name = "model.h";
     compilation->command_line = "";
     return start(compilation);

@@ -23,6 +23,7 @@ typedef struct Compilation {
     bool is_double, precise, strict, standalone;
     bool quiet;  /* prints errors but no warnings: they come when it is compiled again */
     bool silent; /* prints nothing */
+    bool whole;  /* windows, not chunks of steps */
     int unroll_k, unroll_s;
     const char *prefix;       /* or NULL: the model's name */
     const char *header_name;  /* as the C file includes it; NULL: pasted into it */

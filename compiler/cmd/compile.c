@@ -56,6 +56,8 @@ static const char *banner_command(const Compilation *compilation, const CompileV
         text_add(&line, " --math=precise");
     if (values->model.unroll)
         text_printf(&line, " --unroll=%s", values->model.unroll);
+    if (compilation->whole)
+        text_add(&line, " --chunks=no");
     if (values->prefix)
         text_printf(&line, " --prefix=%s", values->prefix);
     if (values->standalone)

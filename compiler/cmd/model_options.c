@@ -101,6 +101,8 @@ int model_options_check(const ModelOptions *options, const CommandHelp *help, in
         return command_usage(help, "--real is float or double, not '%s'", options->real);
     if (!is_one_of(options->math, "fast", "precise"))
         return command_usage(help, "--math is fast or precise, not '%s'", options->math);
+    if (!is_one_of(options->chunks, "yes", "no"))
+        return command_usage(help, "--chunks is yes or no, not '%s'", options->chunks);
     *unroll_k = *unroll_s = 0;
     if (!options->unroll)
         return -1;

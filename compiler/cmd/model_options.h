@@ -9,6 +9,7 @@ typedef struct ModelOptions {
     const char *math;     /* "fast" or "precise" */
     const char *weights;  /* file whose -D values apply */
     const char *unroll;   /* "K" or "K,S" */
+    const char *chunks;   /* "yes" or "no" */
     const char *compiler; /* --cc */
     OptionList defines;   /* NAME=VALUE */
     bool strict;
@@ -27,6 +28,9 @@ typedef struct ModelOptions {
                      "precise: exp, tanh, log of the C library (fast)"),                                               \
         MODEL_OPTION(T, "--unroll", "K[,S]", OPTION_TEXT, unroll,                                                      \
                      "unroll products by K = 4 .. 32 and steps by S = 1, 2, 4\n(default: chosen for the model)"),      \
+        MODEL_OPTION(T, "--chunks", "yes|no", OPTION_TEXT, chunks,                                                     \
+                     "no: each value for all steps of a window before the next\none, and large ones kept, not made "   \
+                     "again by backward (yes)"),                                                                       \
         MODEL_OPTION(T, "--strict", 0, OPTION_FLAG, strict, "warnings of doubtful gradients are errors")
 #define RUN_OPTION_ROWS(T)                                                                                             \
     MODEL_OPTION(T, "--cc", "PROGRAM", OPTION_TEXT, compiler, "C compiler (default: $RNNC_CC, clang or gcc)")
@@ -53,7 +57,7 @@ bool define_set(Defines *defines, const char *name, double value, DefineOrigin o
 const Define *defines_find(const Defines *defines, const char *name);
 /* The values kept in the file of weights, then those of -D. Returns -1 or an exit code after a message. */
 int defines_collect(Defines *defines, const ModelOptions *options, const CommandHelp *help);
-/* Checks --real, --math and --unroll; *unroll_k and *unroll_s are 0 when they are to be chosen. As above. */
+/* Checks --real, --math, --chunks and --unroll; *unroll_k and *unroll_s are 0 when they are to be chosen. As above. */
 int model_options_check(const ModelOptions *options, const CommandHelp *help, int *unroll_k, int *unroll_s);
 /* "%.17g" without an exponent where the number is whole: how a value stands in files and messages. */
 void define_text(double value, char text[40]);

@@ -151,7 +151,8 @@ static void dump_grad(Compilation *compilation, Text *out)
 /* ---- loops, then C ---- */
 static bool run_loop(Compilation *compilation)
 {
-    const ScheduleOptions options = {.unroll_k = compilation->unroll_k, .unroll_steps = compilation->unroll_s};
+    const ScheduleOptions options = {
+        .unroll_k = compilation->unroll_k, .unroll_steps = compilation->unroll_s, .whole = compilation->whole};
     compilation->program = schedule_build(compilation->arena, compilation->graph, &options);
     return true;
 }

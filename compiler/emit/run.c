@@ -213,6 +213,8 @@ void run_block(Run *run, CBlock *out, const Block *block)
     case BLOCK_WALK:
         call_walk(run, out, block);
         break;
+    case BLOCK_CHUNK:
+        break;
     }
 }
 

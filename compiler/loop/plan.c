@@ -204,46 +204,20 @@ static void touch_node(const Program *program, const Pass *pass, const Node *nod
     touch(pass->loc[node->id].buffer, pass->backward, at);
 }
 
-static void touch_products(const Block *block, int pass, int at)
-{
-    if (block->strip) {
-        touch(block->strip->buffer, pass, at);
-        touch(block->round->operand.buffer, pass, at);
-    }
-    if (!block->group)
-        return;
-    touch(block->group->strip->buffer, pass, at);
-    for (int r = 0; r < block->group->rounds.n; r++)
-        touch(block->group->rounds.at[r]->operand.buffer, pass, at);
-}
-
 static void touch_block(const Program *program, const Pass *pass, const Block *block, int at)
 {
-    for (int i = 0; i < block->nodes.n; i++) {
-        const Node *node = block->nodes.at[i];
-        touch_node(program, pass, node, at);
-        for (int k = 0; k < node->n; k++)
-            touch_node(program, pass, node->arg[k], at);
-    }
-    for (int i = 0; i < block->inside.n; i++)
-        for (int k = 0; k < block->inside.at[i]->n; k++)
-            touch_node(program, pass, block->inside.at[i]->arg[k], at);
-    for (int i = 0; i < block->copies.n; i++) {
-        touch(block->copies.at[i].to.buffer, pass->backward, at);
-        if (block->copies.at[i].node)
-            touch_node(program, pass, block->copies.at[i].node, at);
-    }
-    if (block->var && block->kind == BLOCK_INPUT && pass->backward)
-        touch(program->schedule->up_loc[block->var->id].buffer, pass->backward, at);
-    else if (block->var) {
-        touch(program->schedule->var_loc[pass->backward][block->var->id].buffer, pass->backward, at);
-        if (block->var->init)
-            touch_node(program, pass, block->var->init, at);
-    }
-    touch_products(block, pass->backward, at);
-    touch(block->scratch, pass->backward, at);
+    const Accesses accesses = block_accesses(program, pass, block);
+    for (int i = 0; i < accesses.n; i++)
+        touch(accesses.at[i].buffer, pass->backward, at);
+}
+
+/* What backward runs in one call with forward finds everything as forward left it. */
+static void touch_late(const Program *program, const Pass *pass, const Block *block)
+{
+    if (block->late)
+        touch_block(program, pass, block, pass->blocks.n);
     for (int i = 0; i < block->body.n; i++)
-        touch_block(program, pass, block->body.at[i], at);
+        touch_late(program, pass, block->body.at[i]);
 }
 
 /* Read after the last block: outputs, loss, metrics, gradients, past values for the state, padding values. */
@@ -289,6 +263,8 @@ static void find_lifetimes(Program *program, const Pass *pass)
 {
     for (int i = 0; i < pass->blocks.n; i++)
         touch_block(program, pass, pass->blocks.at[i], i);
+    for (int i = 0; i < pass->blocks.n; i++)
+        touch_late(program, pass, pass->blocks.at[i]);
     touch_ends(program, pass);
 }
 
@@ -299,9 +275,11 @@ static int64_t elements(const Program *program, const Buffer *buffer, bool one_s
     int64_t rows = program->model->axes.at[AXIS_BATCH].high;
     int64_t steps = program->axis < 0 || one_step ? 1 : program->model->axes.at[program->axis].high;
     int64_t n = buffer->width;
-    if (buffer->span != SPAN_ONCE)
+    if (buffer->chunk && !one_step)
+        n *= chunk_rows(program);
+    else if (buffer->span != SPAN_ONCE)
         n *= rows;
-    if (buffer->span == SPAN_SEQ)
+    if (buffer->span == SPAN_SEQ && !buffer->chunk)
         n *= steps + buffer->lead + buffer->trail;
     return padded(n) + (buffer->token ? 0 : PANEL); /* numbers of the last row are loaded a vector at a time */
 }

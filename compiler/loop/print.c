@@ -266,6 +266,8 @@ static void print_ending(const LoopPrinter *p, const Block *block)
         text_add(p->formula.out, "; needs targets");
     if (block->needs & NEEDS_FUTURE)
         text_add(p->formula.out, "; needs later steps");
+    if (block->late)
+        text_add(p->formula.out, "; late in one call with backward");
     if (is_optional(p, block))
         text_add(p->formula.out, "; only when an adjoint is asked for");
     text_add(p->formula.out, "\n");
@@ -347,6 +349,8 @@ static void print_product(const LoopPrinter *p, const Block *block)
     }
     text_printf(p->formula.out, "%s; ", strip->bias ? ", on a bias" : strip->prefill ? ", on starts" : "");
     print_round(p, block->round);
+    if (block->late)
+        text_add(line(p), "  late in one call with backward\n");
 }
 
 static void print_block(LoopPrinter *p, const Block *block);
@@ -363,13 +367,27 @@ static void print_walk(LoopPrinter *p, const Block *walk)
     p->indent--;
 }
 
+static void print_chunk(LoopPrinter *p, const Block *chunk)
+{
+    text_printf(line(p), "%d chunks of %s, %s, %d blocks one after the other", chunk->level, axis_name(p),
+                chunk->direction > 0 ? "rising" : "falling", chunk->body.n);
+    print_ending(p, chunk);
+    p->indent++;
+    for (int i = 0; i < chunk->again.n; i++)
+        text_printf(line(p), "again, as forward did: %s%s\n", chunk->again.at[i].block->name,
+                    chunk->again.at[i].only_up ? "; only for adjoints from outside" : "");
+    for (int i = 0; i < chunk->body.n; i++)
+        print_block(p, chunk->body.at[i]);
+    p->indent--;
+}
+
 static void print_block(LoopPrinter *p, const Block *block)
 {
     static const char *const kinds[] = {
         [BLOCK_UNITS] = "units",      [BLOCK_SCALARS] = "numbers", [BLOCK_ROW] = "row",
         [BLOCK_CONTRACT] = "weights", [BLOCK_SUM] = "sum",         [BLOCK_TOTAL] = "total"};
-    if (block->kind == BLOCK_WALK) {
-        print_walk(p, block);
+    if (block->kind == BLOCK_WALK || block->kind == BLOCK_CHUNK) {
+        (block->kind == BLOCK_WALK ? print_walk : print_chunk)(p, block);
         return;
     }
     text_printf(line(p), "%d ", block->level);

@@ -115,7 +115,9 @@ static void print_life(Text *out, const Buffer *buffer)
 static void print_buffer(Text *out, const Program *program, const Buffer *buffer)
 {
     text_printf(out, "  b%d %s: ", buffer->id, buffer->name);
-    if (buffer->span == SPAN_SEQ)
+    if (buffer->chunk)
+        text_printf(out, "%s of a chunk, each row, ", program->model->axes.at[program->axis].name);
+    else if (buffer->span == SPAN_SEQ)
         text_printf(out, "%d + %s + %d steps, each row, ", buffer->lead, program->model->axes.at[program->axis].name,
                     buffer->trail);
     else

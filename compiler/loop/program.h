@@ -30,6 +30,7 @@ typedef struct Buffer {
     bool token;      /* int32_t; else rnn_real */
     int axis;        /* SEQ */
     int lead, trail; /* SEQ: steps before step 0 and after the last one */
+    bool chunk;      /* SEQ: of the steps of one chunk only, which stand from the start */
     int64_t width;   /* elements a step and row: values * matrix rows * units padded to 16; scalars and tokens: 1 */
     Strip *strip;    /* whose sums stand here side by side; NULL: one value */
     bool forward, backward;                     /* used by the forward programs, by backward */

@@ -47,23 +47,47 @@ static void count_step(const Program *program, const Block *loop, PassCounts *co
     }
 }
 
+static void add_loops(Arena *arena, BlockList *loops, const Block *block)
+{
+    if (block->kind == BLOCK_LOOP)
+        vec_push(arena, loops, block);
+    for (int i = 0; i < block->body.n && block->kind == BLOCK_CHUNK; i++)
+        add_loops(arena, loops, block->body.at[i]);
+}
+
+BlockList pass_loops(Arena *arena, const Pass *pass)
+{
+    BlockList loops = {0};
+    for (int i = 0; i < pass->blocks.n; i++)
+        add_loops(arena, &loops, pass->blocks.at[i]);
+    return loops;
+}
+
+static void count_block(const Program *program, const Pass *pass, const Block *block, PassCounts *counts)
+{
+    if (block->kind == BLOCK_LOOP) {
+        counts->loops++;
+        count_step(program, block, counts);
+    } else if (block->kind == BLOCK_CHUNK) {
+        counts->chunks++;
+        counts->again += block->again.n;
+        for (int i = 0; i < block->body.n; i++)
+            count_block(program, pass, block->body.at[i], counts);
+    } else if (block->kind == BLOCK_PRODUCT) {
+        bool begins = pass->component[block->strip->groups.at[0]->result[0]->id] >= 0;
+        *(begins ? &counts->hoisted : block->domain == DOMAIN_SEQ ? &counts->outside : &counts->rows) += 1;
+    } else if (block->kind == BLOCK_CONTRACT) {
+        counts->weights++;
+    } else if (block->kind == BLOCK_SUM) {
+        counts->sums++;
+    }
+}
+
 PassCounts pass_counts(const Program *program, const Pass *pass)
 {
     PassCounts counts = {0};
-    for (int i = 0; i < pass->blocks.n; i++) {
-        const Block *block = pass->blocks.at[i];
-        if (block->kind == BLOCK_LOOP) {
-            counts.loops++;
-            count_step(program, block, &counts);
-        } else if (block->kind == BLOCK_PRODUCT) {
-            bool begins = pass->component[block->strip->groups.at[0]->result[0]->id] >= 0;
-            *(begins ? &counts.hoisted : block->domain == DOMAIN_SEQ ? &counts.outside : &counts.rows) += 1;
-        } else if (block->kind == BLOCK_CONTRACT) {
-            counts.weights++;
-        } else if (block->kind == BLOCK_SUM) {
-            counts.sums++;
-        }
-    }
+    for (int i = 0; i < pass->blocks.n; i++)
+        count_block(program, pass, pass->blocks.at[i], &counts);
     return counts;
 }
 
@@ -77,6 +101,7 @@ void pass_counts_print(Text *out, const PassCounts *counts)
         {"operand", counts->operands}, {"reduction", counts->reductions}, {"map", counts->maps},
         {"loose", counts->loose},      {"hoisted", counts->hoisted},      {"outside", counts->outside},
         {"rows", counts->rows},        {"weights", counts->weights},      {"sum", counts->sums},
+        {"chunk", counts->chunks},     {"again", counts->again},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         text_printf(out, "%s%s %d", i ? " " : "", rows[i].name, rows[i].n);
@@ -173,6 +198,8 @@ static void add_block(const Program *program, Flops *flops, const Block *block)
         flops->products += one.products * times(program, block->nodes.at[i]);
         flops->other += one.other * times(program, block->nodes.at[i]);
     }
+    for (int i = 0; i < block->again.n; i++)
+        add_block(program, flops, block->again.at[i].block);
     for (int i = 0; i < block->body.n; i++)
         add_block(program, flops, block->body.at[i]);
 }
@@ -185,12 +212,23 @@ Flops pass_flops_window(const Program *program, const Pass *pass)
     return flops;
 }
 
+/* A loop reads its weights at every step, a product once for all steps, or once a chunk of them. */
+static int64_t weight_reals(const Program *program, const Block *block, int64_t chunks)
+{
+    int64_t reals = 0;
+    if (block->kind != BLOCK_CHUNK)
+        return block_weight_reals(block) * (block->kind == BLOCK_LOOP ? steps_of(program) : chunks);
+    for (int i = 0; i < block->again.n; i++)
+        reals += weight_reals(program, block->again.at[i].block, chunk_count(program));
+    for (int i = 0; i < block->body.n; i++)
+        reals += weight_reals(program, block->body.at[i], chunk_count(program));
+    return reals;
+}
+
 int64_t pass_weight_reals_window(const Program *program, const Pass *pass)
 {
     int64_t reals = 0;
-    for (int i = 0; i < pass->blocks.n; i++) {
-        const Block *block = pass->blocks.at[i];
-        reals += block_weight_reals(block) * (block->kind == BLOCK_LOOP ? steps_of(program) : 1);
-    }
+    for (int i = 0; i < pass->blocks.n; i++)
+        reals += weight_reals(program, pass->blocks.at[i], 1);
     return reals;
 }

@@ -20,10 +20,15 @@ typedef struct PassCounts {
     int rows;       /* joined products of a row, or of the whole call: no steps */
     int weights;    /* products with k = all steps and rows: gradients of matrices */
     int sums;       /* sums over steps and rows of vectors or scattered rows */
+    int chunks;     /* runs of blocks that go by chunks of steps */
+    int again;      /* blocks of the forward pass that backward runs once more in them */
 } PassCounts;
 PassCounts pass_counts(const Program *program, const Pass *pass);
 /* "loop 1 product 1 stage 1 operand 1 ..." */
 void pass_counts_print(Text *out, const PassCounts *counts);
+
+typedef VEC(const Block *) BlockList;
+BlockList pass_loops(Arena *arena, const Pass *pass); /* in order, those in chunks among them */
 
 /* Floating-point operations: a multiply-add is 2, all else 1 an element. */
 typedef struct Flops {

@@ -53,13 +53,10 @@ static void print_flops(const Report *r, const char *what, Flops flops, int64_t 
 static void print_loop_flops(const Report *r, const Pass *pass)
 {
     Arena *arena = r->program->arena;
-    int number = 0;
-    for (int i = 0; i < pass->blocks.n; i++) {
-        const Block *loop = pass->blocks.at[i];
-        if (loop->kind != BLOCK_LOOP)
-            continue;
-        const char *what =
-            arena_printf(arena, "%s loop %d, a step*", pass->backward ? "backward" : "forward", ++number);
+    const BlockList loops = pass_loops(arena, pass);
+    for (int i = 0; i < loops.n; i++) {
+        const Block *loop = loops.at[i];
+        const char *what = arena_printf(arena, "%s loop %d, a step*", pass->backward ? "backward" : "forward", i + 1);
         print_flops(r, what, block_flops(loop), block_weight_reals(loop));
     }
 }
@@ -113,15 +110,29 @@ static void print_phase(const Report *r, const Block *block, int number)
 
 static void print_loops(const Report *r, const Pass *pass)
 {
-    for (int i = 0; i < pass->blocks.n; i++) {
-        const Block *loop = pass->blocks.at[i];
-        if (loop->kind != BLOCK_LOOP)
-            continue;
+    const BlockList loops = pass_loops(r->program->arena, pass);
+    for (int i = 0; i < loops.n; i++) {
+        const Block *loop = loops.at[i];
         text_printf(r->out, "  %s loop over %s, %s, %d block%s a step, steps unrolled by %d\n",
                     pass->backward ? "backward" : "forward", r->program->model->axes.at[loop->axis].name,
                     loop->direction > 0 ? "rising" : "falling", loop->body.n, plural(loop->body.n), loop->unroll_steps);
         for (int b = 0; b < loop->body.n; b++)
             print_phase(r, loop->body.at[b], b + 1);
+    }
+}
+
+static void print_chunks(const Report *r, const Pass *pass)
+{
+    for (int i = 0; i < pass->blocks.n; i++) {
+        const Block *chunk = pass->blocks.at[i];
+        if (chunk->kind != BLOCK_CHUNK)
+            continue;
+        text_printf(r->out, "  %s chunks of %s, %s, at most %lld rows: %d blocks one after the other",
+                    pass->backward ? "backward" : "forward", r->program->model->axes.at[chunk->axis].name,
+                    chunk->direction > 0 ? "rising" : "falling", (long long)chunk_rows(r->program), chunk->body.n);
+        if (chunk->again.n)
+            text_printf(r->out, ", %d of the forward pass once more", chunk->again.n);
+        text_add(r->out, "\n");
     }
 }
 
@@ -144,6 +155,10 @@ void report_print(Text *out, const Program *program, bool is_double)
     print_loops(&r, &schedule->forward);
     if (schedule->has_backward)
         print_loops(&r, &schedule->backward);
+    text_add(out, "\nchunks\n");
+    print_chunks(&r, &schedule->forward);
+    if (schedule->has_backward)
+        print_chunks(&r, &schedule->backward);
     text_add(out, "\njoined products\n");
     print_counts(&r, &schedule->forward);
     if (schedule->has_backward)

@@ -426,6 +426,12 @@ Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *optio
     pass_build(program, &schedule->forward);
     if (schedule->has_backward)
         pass_build(program, &schedule->backward);
+    if (!options->whole)
+        pass_chunks(program, &schedule->forward);
+    if (!options->whole && schedule->has_backward)
+        pass_chunks(program, &schedule->backward);
+    chunk_buffers(program);
+    find_late(program);
     plan_memory(program);
     choose_unrolling(program);
     return program;

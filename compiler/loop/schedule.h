@@ -5,7 +5,7 @@
  * home, the block that computes it; it has a Loc when somebody outside its home reads it.
  *
  *   components -> pull (elementwise work into the loop that alone uses it) -> levels inside loops -> groups of products,
- *   side by side in strips -> levels of everything -> blocks -> walks -> what must be kept (Loc) -> buffers
+ *   side by side in strips -> levels of everything -> blocks -> walks -> what must be kept (Loc) -> buffers -> chunks
  *
  * Levels are longest paths where an edge costs 1 when its value must be complete before it is used (the operand of a
  * product, of a reduction over components, a number that a vector needs) and 0 when both ends can share registers. */
@@ -26,7 +26,8 @@ typedef enum BlockKind {
     BLOCK_SUM,      /* sum over steps and rows of vectors (bias, peephole) or scattered rows (embedding) */
     BLOCK_TOTAL,    /* numbers free of rows that depend on sums over rows: double */
     BLOCK_LOOP,     /* a cycle: blocks run step by step */
-    BLOCK_WALK      /* blocks outside loops that run side by side at each step and row */
+    BLOCK_WALK,     /* blocks outside loops that run side by side at each step and row */
+    BLOCK_CHUNK     /* blocks over steps, loops among them, that run one after the other for some steps at a time */
 } BlockKind;
 typedef enum Domain { DOMAIN_ONCE, DOMAIN_ROWS, DOMAIN_SEQ } Domain;
 
@@ -68,6 +69,11 @@ typedef struct Copy { /* a store beside the node's own: of a leaf, or a second p
     Loc to;
 } Copy;
 
+typedef struct Again { /* a block of the forward pass that backward runs once more: of its values nobody keeps all steps */
+    struct Block *block;
+    bool only_up; /* for adjoints from outside alone */
+} Again;
+
 typedef struct Block {
     BlockKind kind;
     int id;
@@ -87,15 +93,17 @@ typedef struct Block {
     /* CONTRACT, SUM */
     Buffer *scratch;    /* partial sums */
     VEC(Node *) inside; /* SUM: values that its loop computes and nobody stores, by id */
-    /* LOOP, WALK */
+    /* LOOP, WALK, CHUNK */
     int axis, direction;
     VEC(struct Block *) body; /* in order; of a loop its phases */
+    VEC(Again) again;         /* CHUNK of backward: what runs before the body, in order */
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
     bool pairs;         /* of blocks of panels, when there is a single row */
     const char *name;   /* of its function, C-safe and unique */
     struct Block *walk; /* that it is a part of, or NULL */
+    bool late;          /* forward: runs in backward's chunks, or after them, when both are one call (late.c) */
 } Block;
 enum {
     NEEDS_TARGET = 1,
@@ -131,6 +139,7 @@ typedef struct Pass {
 struct Schedule {
     Pass forward, backward;
     bool has_backward;
+    bool has_late; /* some blocks are */
     Loc *var_loc[2];  /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
     Loc *up_loc;      /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
     Buffer **control; /* [vars] a control's value on the tape, where backward needs it; NULL else */
@@ -143,6 +152,7 @@ struct Schedule {
 typedef struct ScheduleOptions {
     int unroll_k, unroll_steps; /* 0: cost model */
     bool only_forward;
+    bool whole; /* windows, not chunks of steps */
 } ScheduleOptions;
 /* The graph has gone through simplify, chains, grad, retime, chains. */
 Program *schedule_build(Arena *arena, Graph *graph, const ScheduleOptions *options);
@@ -191,6 +201,20 @@ void pass_drop_idle(Program *program, Pass *pass); /* at the end of placing */
 bool node_is_scratch(const Program *program, const Pass *pass, const Node *node); /* place.c: one step's rows */
 void pass_walks(Program *program, Pass *pass);                                    /* walk.c */
 void place_in_place(Program *program, Pass *pass);                                /* inplace.c */
+typedef struct Access { /* what a block does to a buffer when it computes a step */
+    Buffer *buffer;
+    bool write;
+    bool any_step;   /* not only the steps from least to most, counted from the one computed */
+    int least, most; /* of a write: 0 */
+} Access;
+typedef VEC(Access) Accesses;
+Accesses block_accesses(const Program *program, const Pass *pass, const Block *block); /* access.c: with its body */
+void pass_chunks(Program *program, Pass *pass);                                        /* chunk.c */
+int64_t chunk_rows(const Program *program);    /* chunk.c: the most rows of all steps of a chunk */
+int64_t chunk_count(const Program *program);   /* chunk.c: of the largest window */
+bool buffer_is_large(const Program *program, const Buffer *buffer); /* chunk.c: too large to be held for a window */
+void chunk_buffers(Program *program);       /* again.c: which buffers hold a chunk; what runs again for it */
+void find_late(Program *program);           /* late.c */
 void pass_locs(Program *program, Pass *pass);                                     /* place.c */
 Buffer *buffer_new(Program *program, const Pass *pass, const char *name, BufferSpan span, int64_t width); /* place.c */
 BufferSpan span_of(const Node *node);                                                                     /* place.c */

@@ -10,6 +10,8 @@ int64_t buffer_elements(const Program *program, const Buffer *buffer, bool one_s
     int64_t rows = program->model->axes.at[AXIS_BATCH].high;
     int64_t steps = program->axis < 0 || one_step ? 1 : program->model->axes.at[program->axis].high;
     int64_t n = buffer->width;
+    if (buffer->chunk && !one_step)
+        return n * chunk_rows(program);
     if (buffer->span != SPAN_ONCE)
         n *= rows;
     if (buffer->span == SPAN_SEQ)
@@ -84,6 +86,8 @@ static void read_part(Check *check, const Buffer *buffer, bool ends, const Block
     if (!stands_here(check, buffer)) {
         if (buffer->tape_at < 0)
             complain(check, "is read from the tape but is not there", buffer, block);
+        else if (buffer->chunk && !check->written[buffer->id])
+            complain(check, "is read from the tape but holds one chunk there", buffer, block);
         return;
     }
     if (place_of(buffer, check->region) < 0)
@@ -110,6 +114,8 @@ static void read_buffer(Check *check, const Buffer *buffer, const Block *block)
 
 /* ---- what blocks touch ---- */
 
+typedef VEC(const Block *) Leaves;
+
 static const Buffer *buffer_of(const Check *check, const Node *node)
 {
     if (node->op == OP_READ || node->op == OP_INPUT)
@@ -117,18 +123,10 @@ static const Buffer *buffer_of(const Check *check, const Node *node)
     return check->pass->loc[node->id].buffer;
 }
 
-static bool is_mine(const Block *block, const Node *node, const Pass *pass)
-{
-    for (int i = 0; i < block->inside.n; i++)
-        if (block->inside.at[i] == node)
-            return true;
-    return pass->home[node->id] == block;
-}
-
 static void read_arguments_of(Check *check, const Block *block, const Node *node)
 {
     for (int k = 0; k < node->n; k++)
-        if (!is_mine(block, node->arg[k], check->pass)) {
+        if (!block_makes(block, node->arg[k], check->pass)) {
             read_part(check, buffer_of(check, node->arg[k]), node->arg[k]->op == OP_READ, block);
             read_tape(check, node->arg[k], buffer_of(check, node->arg[k]), block);
         }
@@ -142,7 +140,7 @@ static void read_arguments(Check *check, const Block *block)
     for (int i = 0; i < block->inside.n; i++)
         read_arguments_of(check, block, block->inside.at[i]);
     for (int i = 0; i < block->copies.n; i++)
-        if (block->copies.at[i].node && !is_mine(block, block->copies.at[i].node, check->pass))
+        if (block->copies.at[i].node && !block_makes(block, block->copies.at[i].node, check->pass))
             read_buffer(check, buffer_of(check, block->copies.at[i].node), block);
     if (block->kind == BLOCK_LEAD && block->var->init)
         read_buffer(check, buffer_of(check, block->var->init), block);
@@ -170,25 +168,57 @@ static void write_results(Check *check, const Block *block)
     write_buffer(check, block->scratch, block);
 }
 
-/* Steps of a loop or walk follow each other, so what one phase writes must leave alone what any other reads or has written. */
+/* What forward runs in backward once more fills its places on the tape again: for the chunk at hand. */
+static void run_again(Check *check, const Block *chunk)
+{
+    const Pass *backward = check->pass;
+    check->pass = &check->program->schedule->forward;
+    for (int i = 0; i < chunk->again.n; i++) {
+        const Block *block = chunk->again.at[i].block;
+        read_arguments(check, block);
+        write_results(check, block);
+        for (int k = 0; k < block->nodes.n; k++) {
+            const Buffer *buffer = check->pass->loc[block->nodes.at[k]->id].buffer;
+            if (buffer)
+                check->taken[buffer->id] = NULL;
+        }
+    }
+    check->pass = backward;
+}
+
+static void list_leaves(Arena *arena, Leaves *leaves, const Block *block)
+{
+    if (block->body.n == 0)
+        vec_push(arena, leaves, block);
+    for (int i = 0; i < block->body.n; i++)
+        list_leaves(arena, leaves, block->body.at[i]);
+}
+
+/* Steps of a loop or walk follow each other, so what one phase writes must leave alone what any other reads or has
+ * written; so do chunks. */
 static void run_block(Check *check, const Block *block)
 {
+    Leaves leaves = {0};
+    list_leaves(check->program->arena, &leaves, block);
     if (block->body.n == 0) {
         read_arguments(check, block);
         write_results(check, block);
         read_arguments(check, block);
         return;
     }
-    for (int round = 0; round < 2; round++)
-        for (int i = 0; i < block->body.n; i++) {
+    for (int round = 0; round < 2; round++) {
+        run_again(check, block);
+        for (int i = 0; i < leaves.n; i++) {
             if (round == 1)
-                read_arguments(check, block->body.at[i]);
-            write_results(check, block->body.at[i]);
+                read_arguments(check, leaves.at[i]);
+            write_results(check, leaves.at[i]);
         }
-    for (int i = 0; i < block->body.n; i++) {
-        read_arguments(check, block->body.at[i]);
-        for (int k = 0; k < block->body.at[i]->nodes.n; k++)
-            read_buffer(check, check->pass->loc[block->body.at[i]->nodes.at[k]->id].buffer, block);
+    }
+    for (int i = 0; i < leaves.n; i++) {
+        if (block->again.n == 0) /* else adjoints stand there by now */
+            read_arguments(check, leaves.at[i]);
+        for (int k = 0; k < leaves.at[i]->nodes.n; k++)
+            read_buffer(check, check->pass->loc[leaves.at[i]->nodes.at[k]->id].buffer, block);
     }
 }
 
@@ -231,133 +261,14 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
                    .taken = arena_array(program->arena, const Block *, program->buffers.n)};
     for (int i = 0; i < 2 && !pass->backward; i++) /* lengths and positions: noted when a call starts, read by all */
         write_buffer(&check, program->buffers.at[i], NULL);
+    for (int i = 0; i < program->graph->vars.n && region == REGION_TAPE; i++) /* controls that backward reads */
+        write_buffer(&check, program->schedule->control[i], NULL);
     for (int i = 0; i < pass->blocks.n; i++)
         run_block(&check, pass->blocks.at[i]);
     for (int i = 0; i < 2; i++)
         read_buffer(&check, program->buffers.at[i], NULL);
     read_at_end(&check);
     return check.wrong;
-}
-
-/* ---- order: what a block reads has been computed by a block before it ---- */
-
-/* Places of blocks: of those in loops the loop's, then the place in a step. */
-typedef struct Order {
-    const Pass *pass;
-    int *top, *step; /* [blocks] */
-} Order;
-
-static bool comes_later(const Order *order, const Block *maker, const Block *block)
-{
-    if (order->top[maker->id] != order->top[block->id])
-        return order->top[maker->id] > order->top[block->id];
-    return order->step[maker->id] > order->step[block->id];
-}
-
-/* Where a buffer keeps one step only, this step is all that others find. */
-static const char *check_scratch(const Program *program, const Order *order, const Block *block, const Node *arg)
-{
-    const Buffer *buffer = order->pass->loc[arg->id].buffer;
-    const Block *maker = order->pass->home[arg->id];
-    if (!buffer || !maker || buffer->span == SPAN_SEQ || node_domain(arg) != DOMAIN_SEQ ||
-        is_mine(block, arg, order->pass))
-        return NULL;
-    if (order->top[maker->id] == order->top[block->id])
-        return NULL;
-    return arena_printf(program->arena, "block %s reads all steps of what block %s keeps one step of", block->name,
-                        maker->name);
-}
-
-static const char *check_arguments(const Program *program, const Order *order, const Block *block, const Node *node)
-{
-    for (int k = 0; k < node->n; k++) {
-        const Node *arg = node->arg[k];
-        bool read = arg->op == OP_READ && arg->var->def;
-        const Block *maker =
-            is_mine(block, arg, order->pass) ? block : order->pass->home[read ? arg->var->def->id : arg->id];
-        bool in_turn = read && maker && order->top[maker->id] == order->top[block->id]; /* of another step */
-        if (maker && !in_turn && comes_later(order, maker, block))
-            return arena_printf(program->arena, "block %s reads what block %s computes after it", block->name,
-                                maker->name);
-        const char *wrong = check_scratch(program, order, block, arg);
-        if (wrong)
-            return wrong;
-        if (maker == block && !read && arg->id >= node->id)
-            return arena_printf(program->arena, "block %s reads a value before it has it", block->name);
-    }
-    return NULL;
-}
-
-/* What a sequence holds past a row's length where it is read backwards. */
-static const char *check_starts(const Program *program, const Order *order, const Block *block, const Node *node)
-{
-    for (int i = 0; i < program->graph->vars.n; i++) {
-        const GVar *var = program->graph->vars.at[i];
-        const Buffer *buffer = program->schedule->var_loc[order->pass->backward][i].buffer;
-        const bool ahead = var->def == node && var->init && buffer && buffer->trail > 0;
-        const Block *maker = ahead ? order->pass->home[var->init->id] : NULL;
-        if (maker && comes_later(order, maker, block))
-            return arena_printf(program->arena, "block %s needs the start that block %s computes after it", block->name,
-                                maker->name);
-    }
-    return NULL;
-}
-
-static const char *check_block_order(const Program *program, const Order *order, const Block *block)
-{
-    const char *wrong = NULL;
-    for (int i = 0; i < block->nodes.n && !wrong; i++)
-        wrong = check_arguments(program, order, block, block->nodes.at[i]);
-    for (int i = 0; i < block->inside.n && !wrong; i++)
-        wrong = check_arguments(program, order, block, block->inside.at[i]);
-    for (int i = 0; i < block->nodes.n && !wrong; i++)
-        wrong = check_starts(program, order, block, block->nodes.at[i]);
-    if (wrong)
-        return wrong;
-    for (int i = 0; i < block->copies.n; i++) {
-        const Node *node = block->copies.at[i].node;
-        const Block *maker = node ? order->pass->home[node->id] : NULL;
-        if (maker && comes_later(order, maker, block))
-            return arena_printf(program->arena, "block %s copies what block %s computes after it", block->name,
-                                maker->name);
-    }
-    return NULL;
-}
-
-/* Each round goes on with the sums of the one before; the first one starts them. */
-static const char *check_rounds(const Program *program, const Order *order, const Strip *strip)
-{
-    for (int r = 1; r < strip->rounds.n; r++)
-        if (!comes_later(order, strip->rounds.at[r]->block, strip->rounds.at[r - 1]->block))
-            return arena_printf(program->arena, "block %s adds to sums that block %s has not started",
-                                strip->rounds.at[r]->block->name, strip->rounds.at[r - 1]->block->name);
-    if (strip->prefill_block && !comes_later(order, strip->rounds.at[0]->block, strip->prefill_block))
-        return arena_printf(program->arena, "block %s comes too late", strip->prefill_block->name);
-    return NULL;
-}
-
-static const char *check_order(const Program *program, const Pass *pass)
-{
-    int n = program->schedule->block_count;
-    Order order = {pass, arena_array(program->arena, int, n), arena_array(program->arena, int, n)};
-    for (int i = 0; i < pass->blocks.n; i++) {
-        const Block *block = pass->blocks.at[i];
-        order.top[block->id] = i;
-        for (int k = 0; k < block->body.n; k++) {
-            order.top[block->body.at[k]->id] = i;
-            order.step[block->body.at[k]->id] = k;
-        }
-    }
-    const char *wrong = NULL;
-    for (int i = 0; i < pass->blocks.n && !wrong; i++) {
-        const Block *block = pass->blocks.at[i];
-        wrong = check_block_order(program, &order, block);
-        for (int k = 0; k < block->body.n && !wrong; k++)
-            wrong = check_block_order(program, &order, block->body.at[k]);
-    }
-    for (int i = 0; i < pass->strips.n && !wrong; i++)
-        wrong = check_rounds(program, &order, pass->strips.at[i]);
-    return wrong;
 }
 
 /* In step and generate blocks run in an order of their own: nothing may share. */
@@ -458,9 +369,9 @@ const char *plan_verify(const Program *program)
     if (!wrong)
         wrong = check_fixed(program);
     if (!wrong)
-        wrong = check_order(program, &schedule->forward);
+        wrong = order_verify(program, &schedule->forward);
     if (!wrong && schedule->has_backward)
-        wrong = check_order(program, &schedule->backward);
+        wrong = order_verify(program, &schedule->backward);
     if (!wrong)
         wrong = check_run(program, &schedule->forward, REGION_TAPE);
     if (!wrong)

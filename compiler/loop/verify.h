@@ -8,4 +8,11 @@
 const char *plan_verify(const Program *program);
 /* Elements that a buffer needs at the bounds of the axes, without padding at its end. */
 int64_t buffer_elements(const Program *program, const Buffer *buffer, bool one_step);
+
+/* --- verify_order.c, for verify.c --- */
+struct Pass;
+struct Block;
+struct Node;
+bool block_makes(const struct Block *block, const struct Node *node, const struct Pass *pass); /* in its registers */
+const char *order_verify(const Program *program, const struct Pass *pass);
 #endif

@@ -1,6 +1,9 @@
 /* drive.c: runs any emitted model through its table on numbers of a fixed sequence, and prints loss, metrics, outputs,
  * gradients of parameters and of inputs with 17 digits, a line a number. Two programs that print the same lines computed
- * the same bits. Built with -DMODEL=<prefix>_model. */
+ * the same bits. Built with -DMODEL=<prefix>_model.
+ *     drive STEPS          5 rows of at most so many steps
+ *     drive STEPS ROWS     so many rows; adjoints of all outputs come from outside; of long arrays a sum of their bytes
+ *                          is printed */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +13,7 @@
 const rnn_model *MODEL(void);
 
 static uint64_t state = 1;
+static int many_rows = 0;
 
 static uint32_t draw(void)
 {
@@ -46,8 +50,21 @@ static size_t size_of(const rnn_field_info *field, const int32_t *steps, int32_t
     return field->has_batch ? count * (size_t)rows : count;
 }
 
+/* FNV-1a, 64 bits. */
+static void print_sum(const char *name, const void *values, size_t bytes)
+{
+    uint64_t sum = UINT64_C(14695981039346656037);
+    for (size_t i = 0; i < bytes; i++)
+        sum = (sum ^ ((const unsigned char *)values)[i]) * UINT64_C(1099511628211);
+    printf("%s %llu\n", name, (unsigned long long)sum);
+}
+
 static void print(const rnn_model *model, const char *name, const void *values, size_t count, int is_token)
 {
+    if (count > 4096 && many_rows) {
+        print_sum(name, values, count * (is_token ? 4u : (size_t)model->real_bytes));
+        return;
+    }
     for (size_t i = 0; i < count; i++)
         if (is_token)
             printf("%s %d\n", name, (int)((const int32_t *)values)[i]);
@@ -60,12 +77,14 @@ int main(int argc, char **argv)
     const rnn_model *model = MODEL();
     const int32_t want_steps = argc > 1 ? atoi(argv[1]) : 7;
     int32_t steps[RNN_AXES_MAX] = {0}, *len[RNN_AXES_MAX] = {0};
-    void *in[64] = {0}, *out[64] = {0}, *down[64] = {0};
+    const int32_t want_rows = argc > 2 ? atoi(argv[2]) : 5;
+    void *in[64] = {0}, *out[64] = {0}, *down[64] = {0}, *up[64] = {0};
+    many_rows = argc > 2;
     rnn_call call;
     memset(&call, 0, sizeof call);
     if (model->fields > 64)
         return 3;
-    call.rows = model->axis[0].most < 5 ? model->axis[0].most : 5;
+    call.rows = model->axis[0].most < want_rows ? model->axis[0].most : want_rows;
     for (int32_t a = 1; a < model->axes; a++) {
         steps[a] = model->axis[a].most < want_steps ? model->axis[a].most : want_steps;
         len[a] = allocate(sizeof(int32_t) * (size_t)call.rows);
@@ -75,8 +94,12 @@ int main(int argc, char **argv)
     for (int32_t i = 0; i < model->fields; i++) {
         const rnn_field_info *field = &model->field[i];
         const size_t count = size_of(field, steps, call.rows);
-        if (field->role == RNN_ROLE_OUTPUT)
+        if (field->role == RNN_ROLE_OUTPUT) {
             out[i] = allocate(8 * count);
+            up[i] = many_rows && !field->is_token ? allocate(8 * count) : NULL;
+        }
+        for (size_t k = 0; k < count && up[i]; k++)
+            set(model, up[i], k, 1e-3 * ((double)draw() / 1073741824.0 - 1.0));
         if (field->role != RNN_ROLE_INPUT && field->role != RNN_ROLE_TARGET)
             continue;
         in[i] = allocate(8 * count);
@@ -105,7 +128,7 @@ int main(int argc, char **argv)
     if (status == RNN_OK)
         status = model->forward(params, packed, &call, NULL, tape);
     if (status == RNN_OK)
-        status = model->backward(params, packed, &call, tape, work, 1.0, NULL, grad, down);
+        status = model->backward(params, packed, &call, tape, work, 1.0, many_rows ? (const void *const *)up : NULL, grad, down);
     if (status != RNN_OK) {
         fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
         return 1;

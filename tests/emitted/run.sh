@@ -1,7 +1,7 @@
 #!/bin/sh
 # The emitted C as its user meets it: no warning under any compiler, standard, level and real type; headers as C++; no
 # writable data and no stray symbol in the object; -ffast-math refused; two models in one program; and the same bits for
-# every unrolling and entry of the schedule, nearly the same for every number of lanes.
+# every unrolling and entry of the schedule and for chunks of steps, nearly the same for every number of lanes.
 cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
 ROOT=$PWD
 BUILD=${BUILD:-build}
@@ -13,6 +13,8 @@ trap 'rm -rf "$WORK"' EXIT
 trap 'exit 1' INT TERM
 MODELS="examples/charlm/charlm.rnn examples/tagger/tagger.rnn examples/recall/recall.rnn examples/caption/caption.rnn
     tests/parity/models/peep_lstm.rnn tests/parity/models/many_to_one.rnn tests/parity/models/layer_norm_lstm.rnn"
+CHUNKED="tests/structure/vocabulary.rnn tests/structure/twoways.rnn examples/charlm/charlm.rnn examples/zaremba/zaremba.rnn
+    examples/tagger/tagger.rnn examples/caption/caption.rnn examples/forecast/forecast.rnn" # more steps than a chunk has
 have() { command -v "$1" >/dev/null 2>&1; }
 
 report() { # name status
@@ -72,11 +74,16 @@ two_models() { # standalone, in one program, their headers in one file
     $CC -std=c99 -Wall -Wextra -Werror -o "$WORK/two" "$WORK/two.c" "$WORK/charlm.c" "$WORK/forecast.c" -lm >"$WORK/log" 2>&1 && "$WORK/two"
 }
 
-drive() { # output, C compiler options...: the emitted $name.c
-    to=$1 && shift
+drive_built() { # program, C compiler options...: of the emitted $name.c
+    program=$1 && shift
     prefix=$(sed -n 's/^model \([A-Za-z0-9_]*\).*/\1/p' "$file")
-    $CC -std=c99 "$@" -DRNN_WITH_MODEL -DMODEL="${prefix}_model" -I"$ROOT/runtime/include" -o "$WORK/drive" "$WORK/$name.c" tests/emitted/drive.c -lm \
-        >"$WORK/log" 2>&1 && "$WORK/drive" "${STEPS:-7}" >"$WORK/$to" 2>>"$WORK/log"
+    $CC -std=c99 "$@" -DRNN_WITH_MODEL -DMODEL="${prefix}_model" -I"$ROOT/runtime/include" -o "$WORK/$program" "$WORK/$name.c" tests/emitted/drive.c -lm \
+        >"$WORK/log" 2>&1
+}
+
+drive() { # output, C compiler options...: what the emitted $name.c gives
+    to=$1 && shift
+    drive_built drive "$@" && "$WORK/drive" "${STEPS:-7}" >"$WORK/$to" 2>>"$WORK/log"
 }
 
 unrollings() { # model: the same bits for all, with remainders of k and of the steps
@@ -88,6 +95,20 @@ unrollings() { # model: the same bits for all, with remainders of k and of the s
         cmp "$WORK/$first" "$WORK/bits.$unroll" >"$WORK/log" 2>&1 || return 1
     done
     [ "$(wc -l <"$WORK/$first")" -gt 20 ]
+}
+
+chunks() { # model: the same bits by chunks of steps, the last one shorter than the others, as for a whole window
+    for chunks in no yes; do
+        emit "$1" --chunks=$chunks && drive_built "drive.$chunks" -O1 -march=native || return 1
+    done
+    for window in "50 40" "64 9" "1 7"; do # steps and rows
+        for chunks in no yes; do
+            # shellcheck disable=SC2086
+            "$WORK/drive.$chunks" $window >"$WORK/chunks.$chunks" 2>"$WORK/log" || return 1
+        done
+        cmp "$WORK/chunks.no" "$WORK/chunks.yes" >"$WORK/log" 2>&1 || return 1
+    done
+    [ "$(wc -l <"$WORK/chunks.yes")" -gt 10 ]
 }
 
 lanes() { # model: all that this machine can run, to 2e-6 of the largest number of that name
@@ -125,11 +146,18 @@ if [ $# -gt 0 ]; then
     for model in $MODELS; do
         if [ "$1" = "$(basename "$model" .rnn)" ]; then whole_model "$model"; fi
     done
+    for model in $CHUNKED; do
+        if [ "$1" = "$(basename "$model" .rnn).chunks" ]; then chunks "$model"; report "$1" $?; fi
+    done
     exit 0
 fi
 for model in $MODELS; do basename "$model" .rnn; done |
     xargs -P 2 -I NAME sh -c '{ sh tests/emitted/run.sh NAME || echo "FAIL emitted/NAME ended early"; } >"$0/NAME.results" 2>&1' "$WORK"
 for model in $MODELS; do cat "$WORK/$(basename "$model" .rnn).results"; done
+for model in $CHUNKED; do
+    chunks "$model"
+    report "$(basename "$model" .rnn).chunks" $?
+done
 fast_math
 report fast_math $?
 two_models

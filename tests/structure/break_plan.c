@@ -103,6 +103,62 @@ static void shrink(Tally *tally, Program *program)
     }
 }
 
+/* Chunks of steps that run in the other direction, without what must run again, and in another order. */
+static void break_chunk(Tally *tally, Program *program, Block *chunk)
+{
+    bool directed = false;
+    for (int i = 0; i < chunk->body.n; i++)
+        directed |= chunk->body.at[i]->kind == BLOCK_LOOP;
+    if (directed) {
+        chunk->direction = -chunk->direction;
+        expect_wrong(tally, program, "runs through its chunks", chunk->name, "in the other direction");
+        chunk->direction = -chunk->direction;
+    }
+    for (int i = 0; i < chunk->again.n; i++) {
+        const Again last = chunk->again.at[chunk->again.n - 1], left_out = chunk->again.at[i];
+        chunk->again.at[i] = last;
+        chunk->again.n--;
+        expect_wrong(tally, program, "is not run again in", left_out.block->name, chunk->name);
+        chunk->again.n++;
+        chunk->again.at[chunk->again.n - 1] = last;
+        chunk->again.at[i] = left_out;
+    }
+    Block *first = chunk->body.at[0], *last = chunk->body.at[chunk->body.n - 1];
+    chunk->body.at[0] = last;
+    chunk->body.at[chunk->body.n - 1] = first;
+    expect_wrong(tally, program, "changes places in its chunk with", first->name, last->name);
+    chunk->body.at[0] = first;
+    chunk->body.at[chunk->body.n - 1] = last;
+}
+
+/* Values of whole windows that are held for one chunk. */
+static void hold_less(Tally *tally, Program *program)
+{
+    for (int i = 0; i < program->buffers.n; i++) {
+        Buffer *buffer = program->buffers.at[i];
+        const bool used = buffer->first[0] < buffer->last[0] || buffer->first[1] < buffer->last[1];
+        if (buffer->span != SPAN_SEQ || buffer->chunk || buffer->token || !used || !buffer->tape)
+            continue;
+        buffer->chunk = true;
+        expect_wrong(tally, program, "is held for one chunk,", buffer->field, "but used outside of it");
+        buffer->chunk = false;
+    }
+}
+
+static void break_chunks(Tally *tally, Program *program)
+{
+    const Pass *const passes[] = {&program->schedule->forward, &program->schedule->backward};
+    bool any = false;
+    for (int p = 0; p < 1 + program->schedule->has_backward; p++)
+        for (int i = 0; i < passes[p]->blocks.n; i++)
+            if (passes[p]->blocks.at[i]->kind == BLOCK_CHUNK) {
+                break_chunk(tally, program, passes[p]->blocks.at[i]);
+                any = true;
+            }
+    if (any)
+        hold_less(tally, program);
+}
+
 static int break_model(const char *path)
 {
     const ModelOptions options = {0};
@@ -117,6 +173,7 @@ static int break_model(const char *path)
     for (int region = 0; region < REGIONS; region++)
         lay_over(&tally, compilation.program, region);
     move_by_one(&tally, compilation.program);
+    break_chunks(&tally, compilation.program);
     shrink(&tally, compilation.program);
     if (plan_verify(compilation.program)) {
         printf("%s: the plan itself is called wrong\n", path);

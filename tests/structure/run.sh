@@ -2,6 +2,7 @@
 # Structure of the schedule: counts, not texts. NAME.rnn begins with what is claimed of it, as --dump=loop counts it
 # (compiler/loop/report.h): a pass, then names and numbers; passes are parted by ";". What is not named is not claimed.
 #     # structure: forward loop 1 product 1 hoisted 1; backward product 1 weights 2
+# "held large 0": no value of 1,024 reals or more a row takes 2^20 reals or more of memory, as --dump=plan shows it.
 # Of every program, and of the examples, it is checked besides:
 #     loose     no product runs in a loop that is on no cycle
 #     plan      the memory plan is sound (rnnc verifies it after the stage plan)
@@ -23,6 +24,14 @@ fail() { # name why
 # Prints each count that differs from what the first line of the program claims, and "none" where nothing is claimed.
 differences() { # model dump
     awk '
+    BEGIN { count["held", "large"] = 0 }
+    FNR == NR && /^  b[0-9]+ .* in all/ {
+        for (i = 2; i <= NF; i++) {
+            if ($(i - 1) == "width") width = $i + 0
+            if ($(i + 1) == "in" && $(i + 2) ~ /^all/) all = $i
+        }
+        count["held", "large"] += width >= 1024 && all >= 1048576
+    }
     FNR == NR && /^(forward|backward): / {
         pass = substr($1, 1, length($1) - 1)
         for (i = 2; i < NF; i += 2) count[pass, $i] = $(i + 1)
@@ -43,7 +52,8 @@ differences() { # model dump
 }
 
 check_counts() { # name model
-    wrong=$(differences "$2" "$DIR/loop")
+    cat "$DIR/loop" "$DIR/plan" >"$DIR/both"
+    wrong=$(differences "$2" "$DIR/both")
     case $wrong in
     '') echo "ok structure/$1 counts" ;;
     none) fail "$1" "claims nothing" ;;
