@@ -1,12 +1,23 @@
 /* body.h: what the files that emit the inside of a model share: where a value stands as a C expression, and the
  * value of a node as an expression over rnn_vec. emit_body.c calls the parts in order:
+ *   emit_share.c   how functions that take (part, parts) begin
  *   emit_frame.c   the struct of pointers that every block gets, and one function a place (tape, work) that fills it
  *   emit_pack.c    packed weights
  *   emit_units.c   vectors element by element       emit_product.c  tiles of products of a phase
  *   emit_numbers.c component reductions, numbers    emit_row.c      whole-row functions
  *   emit_sums.c    deferred sums and gradients      emit_window.c   inputs, leads, outputs, state
+ *   emit_walk.c    walks over steps and rows
  *   emit_run.c     the order of everything in each entry point
- *   explain.c      formulas in the comments */
+ *   explain.c      formulas in the comments
+ *
+ * Every emitted function that an entry point calls to do a share of the work ends in (int part, int parts). All parts of
+ * one function may run in any order or at the same time, together they do its work, and none reads what another part of
+ * the same function writes. Between two functions of a run all parts must have met. No bit depends on parts.
+ *   - Products, packing, sums: columns (rnn_gemm_part and its like); sums and where they are added by the same share.
+ *   - Loops: rows. Everything of one row is done by one part, so nothing has to meet inside a loop; one in which rows
+ *     look at each other (a mean over the batch at each step) is run by part 0 alone.
+ *   - Walks, inputs, outputs: whole steps, or rows; state, what stands before and after a window: rows.
+ * Work of a window is done for steps f->from .. f->to - 1; inputs, leads and state are of the whole window. */
 #ifndef RNNC_EMIT_BODY_H
 #define RNNC_EMIT_BODY_H
 #include "emit/ctree.h"
@@ -79,7 +90,18 @@ void store_vector(const Ctx *ctx, CBlock *out, Loc to, const CExpr *value, int64
 /* What stands in a place at steps past a row's length: the start value where a reverse read looks there; NULL: zero. */
 const Node *start_past_end(const Ctx *ctx, Loc place);
 
+/* --- shares (emit_share.c): f, `more` parameters, part and parts --- */
+CBlock *share_function(Emit *emit, CBlock *out, const char *name, const char *const *more, int n);
+void share_rows(CBlock *body);                                      /* declares `rows`: the part's */
+void share_none(CBlock *body);                                      /* part 0 does it all */
+CBlock *share_each_row(CBlock *out);                                /* a loop over `rows` */
+CBlock *share_area(CBlock *body, const char *from, const char *to); /* loops over the part's steps and rows */
+bool reads_other_rows(const Block *block);                          /* it, or a block inside of it */
+
 /* --- comments (explain.c) --- */
+typedef VEC(const Block *) BlockList;
+/* "Over all rows: h, c": what the blocks compute for others. */
+const char *explain_values(Emit *emit, const Pass *pass, const BlockList *blocks, const char *over);
 const char *explain_buffer(Emit *emit, const Buffer *buffer); /* the formula of what it holds; NULL: its name says it */
 void explain_block(Emit *emit, CBlock *out, const Pass *pass, const Block *block); /* above its function */
 

@@ -119,25 +119,35 @@ static void print_for(Text *out, const CStmt *s, int indent)
 {
     Text head = text_new(out->arena);
     long long one;
-    bool unit = c_is_int(s->step, &one) && one == 1;
+    bool unit = s->step != NULL && c_is_int(s->step, &one) && one == 1;
     const char *step =
-        unit ? arena_printf(out->arena, s->down ? "%s--" : "%s++", s->name)
-             : arena_printf(out->arena, s->down ? "%s -= %s" : "%s += %s", s->name, expr_text(out, s->step));
+        s->step == NULL ? ""
+        : unit          ? arena_printf(out->arena, s->down ? "%s--" : "%s++", s->name)
+                        : arena_printf(out->arena, s->down ? "%s -= %s" : "%s += %s", s->name, expr_text(out, s->step));
     if (s->kind == C_WHILE_FOR)
         text_printf(&head, "for (; %s; %s) {", expr_text(out, s->value), step);
     else
-        text_printf(&head, "for (ptrdiff_t %s = %s; %s %s %s; %s) {", s->name, expr_text(out, s->value), s->name,
-                    s->down ? ">=" : "<", expr_text(out, s->limit), step);
+        text_printf(&head, "for (ptrdiff_t %s = %s; %s %s %s;%s%s) {", s->name, expr_text(out, s->value), s->name,
+                    s->down ? ">=" : "<", expr_text(out, s->limit), *step ? " " : "", step);
     print_line(out, indent, text_z(&head));
     print_body(out, s->body, indent, "\n");
 }
 
 static void print_if(Text *out, const CStmt *s, int indent)
 {
-    print_line(out, indent, arena_printf(out->arena, "if (%s) {", expr_text(out, s->value)));
-    print_body(out, s->body, indent, s->other ? " else {\n" : "\n");
-    if (s->other)
-        print_body(out, s->other, indent, "\n");
+    const char *head = "";
+    for (; s; s = s->other->stmts.at[0]) { /* else { if ... } is else if */
+        print_line(out, indent, arena_printf(out->arena, "%sif (%s) {", head, expr_text(out, s->value)));
+        c_print(out, s->body, indent + 1);
+        head = "} else ";
+        if (!s->other || s->other->stmts.n != 1 || s->other->stmts.at[0]->kind != C_IF)
+            break;
+    }
+    if (s->other) {
+        print_line(out, indent, "} else {");
+        c_print(out, s->other, indent + 1);
+    }
+    print_line(out, indent, "}");
 }
 
 static void print_function(Text *out, const CStmt *s, int indent)

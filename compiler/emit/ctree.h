@@ -28,7 +28,7 @@ typedef enum CStmtKind {
     C_DECL,      /* type name = value; value may be NULL */
     C_ASSIGN,    /* target op value */
     C_CALL,      /* value; */
-    C_FOR,       /* for (ptrdiff_t name = value; name < limit; name += step) */
+    C_FOR,       /* for (ptrdiff_t name = value; name < limit; name += step); step NULL: the body goes on */
     C_WHILE_FOR, /* for (; cond; step) with no declaration */
     C_IF,        /* if (value) { body } else { other } */
     C_SCOPE,     /* { body } */

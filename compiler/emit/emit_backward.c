@@ -61,15 +61,18 @@ static void give_adjoints(Run *run, CBlock *out)
         const char *name = graph->input_grads.at[i].input->name, *field = emit_c_name(run->ctx.emit, name);
         CBlock *wanted = c_if(down, c_name(arena, "down->%s != NULL", field));
         if (graph->input_grads.at[i].grad)
-            c_call(wanted, c_name(arena, "%s_down_%s(f, down->%s)", run->ctx.emit->m, name, field));
+            c_call(wanted, c_name(arena, "%s_down_%s(f, down->%s, 0, 1)", run->ctx.emit->m, name, field));
         else
             zero_adjoint(run, wanted, graph->input_grads.at[i].input, field);
     }
     CBlock *state = c_if(down, c_name(arena, "down->state != NULL"));
-    c_call(state, c_name(arena, "%s_down_state(f, down->state)", run->ctx.emit->m));
+    c_call(state, c_name(arena, "memset(down->state, 0, %lld * sizeof(rnn_real))",
+                         (long long)run->ctx.program->sizes.state_reals));
+    if (emit_has_down_state(run->ctx.program))
+        c_call(state, c_name(arena, "%s_down_state(f, down->state, 0, 1)", run->ctx.emit->m));
 }
 
-void emit_backward_run(Emit *emit, CBlock *out)
+void emit_backward_run(Emit *emit, Stages *stages, CBlock *out)
 {
     Arena *arena = emit->arena;
     const Program *program = emit->program;
@@ -77,6 +80,7 @@ void emit_backward_run(Emit *emit, CBlock *out)
     Run run = run_new(emit, &program->schedule->backward);
     const WantedList wanted = wanted_adjoints(&run);
     run.wanted = &wanted;
+    run.stages = stages;
     run.input_text = input_of_backward;
     run.state_text = "NULL";
     for (int i = 0; i < graph->param_grads.n; i++) {
@@ -93,7 +97,7 @@ void emit_backward_run(Emit *emit, CBlock *out)
     c_call(out, c_name(arena, "%s_place_backward(f, work)", emit->m));
     c_call(out, c_name(arena, "%s_count_valid(f)", emit->m));
     if (packs_at_start(program))
-        c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb)", emit->m));
+        c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb, 0, 1)", emit->m));
     run_backward_blocks(&run, out);
     emit_gradients(emit, out);
     give_adjoints(&run, out);

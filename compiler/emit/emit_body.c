@@ -72,15 +72,30 @@ static void emit_start(Emit *emit, CBlock *out)
 static void emit_advance(Emit *emit, CBlock *out)
 {
     Arena *arena = emit->arena;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m),
-                            arena_printf(arena, "%s_state *s", emit->m)};
+    const char *state[] = {arena_printf(arena, "%s_state *s", emit->m)};
     c_comment(out, "The rows have these steps behind them, too.");
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_advance", emit->m), params, 2);
-    CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+    CBlock *body = share_function(emit, out, arena_printf(arena, "%s_advance", emit->m), state, 1);
+    share_rows(body);
+    CBlock *rows = share_each_row(body);
     c_assign(
         rows, c_name(arena, "s->i[%s]", position_index(emit)), "=",
         c_name(arena, "f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX"));
     c_blank(out);
+}
+
+/* Does that adjoint of a value before the window go there? */
+static bool is_of_slot(const StateGrad *grad, const StateSlot *slot)
+{
+    return grad->grad && slot->var == grad->var && !slot->token && grad->back <= slot->back;
+}
+
+bool emit_has_down_state(const Program *program)
+{
+    for (int i = 0; i < program->graph->state_grads.n; i++)
+        for (int k = 0; k < program->state.n; k++)
+            if (is_of_slot(&program->graph->state_grads.at[i], &program->state.at[k]))
+                return true;
+    return false;
 }
 
 /* d of the values before the window, in the layout of M_state.r. */
@@ -88,20 +103,20 @@ static void emit_d_state(Emit *emit, CBlock *out)
 {
     Arena *arena = emit->arena;
     const Program *program = emit->program;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", emit->m), "rnn_real *to"};
-    c_comment(out, "d of the values before the window, in the layout of %s_state.r.", emit->m);
-    CBlock *body =
-        c_function(out, "static RNN_NOINLINE void", arena_printf(arena, "%s_down_state", emit->m), params, 2);
-    c_call(body, c_name(arena, "(void)f"));
-    c_call(body, c_name(arena, "memset(to, 0, %lld * sizeof(rnn_real))", (long long)program->sizes.state_reals));
+    const char *to[] = {"rnn_real *to"};
+    if (!emit_has_down_state(program))
+        return;
+    c_comment(out, "d of the values before the window, in the layout of %s_state.r, which is zero elsewhere.", emit->m);
+    CBlock *body = share_function(emit, out, arena_printf(arena, "%s_down_state", emit->m), to, 1);
+    share_rows(body);
     Ctx ctx = ctx_new(emit, &program->schedule->backward, NULL);
     for (int i = 0; i < program->graph->state_grads.n; i++) {
         const StateGrad *grad = &program->graph->state_grads.at[i];
-        for (int k = 0; k < program->state.n && grad->grad; k++) {
+        for (int k = 0; k < program->state.n; k++) {
             const StateSlot *slot = &program->state.at[k];
-            if (slot->var != grad->var || slot->token || grad->back > slot->back)
+            if (!is_of_slot(grad, slot))
                 continue;
-            CBlock *rows = c_for(body, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
+            CBlock *rows = share_each_row(body);
             ctx.row = c_name(arena, "row");
             const CExpr *row =
                 c_add(arena, c_int(arena, (grad->back - 1) * program->model->axes.at[AXIS_BATCH].high), ctx.row);
@@ -120,13 +135,17 @@ static void emit_d_state(Emit *emit, CBlock *out)
 static void emit_entry_points(Emit *emit, Text *out)
 {
     PointList points = emit_points(emit);
+    Stages stages = {0};
     for (int i = 0; i < points.n; i++) {
         Point point = points.at[i];
+        CBlock *body = c_block(emit->arena);
+        stages.functions = c_block(emit->arena);
+        stages.entry = points.at[i].name;
+        emit_point(emit, &stages, body, &points.at[i]);
+        c_print(out, stages.functions, 0);
         point.name = arena_printf(emit->arena, "do_%s", points.at[i].name);
         emit_signature(emit, out, "static ", &point, false);
         text_add(out, "\n{\n");
-        CBlock *body = c_block(emit->arena);
-        emit_point(emit, body, &points.at[i]);
         c_print(out, body, 1);
         text_add(out, "}\n\n");
     }
@@ -138,11 +157,22 @@ static void part(CBlock *file, const char *title)
     c_blank(file);
 }
 
+/* The rule of body.h, for readers of the emitted C. */
+static const char rule[] =
+    "What takes (part, parts) does a share of its work. All parts of one function may run in any order or at the same\n"
+    "time; together they do its work; no part reads what another part of the same function writes. Between two "
+    "functions\n"
+    "of a run all parts must have met. No bit of a result depends on parts. What has no parts (places, lengths, "
+    "totals,\n"
+    "results, checks) a run does itself, once.";
+
 void emit_body(Emit *emit, Text *out)
 {
     const Schedule *schedule = emit->program->schedule;
     CBlock *file = c_block(emit->arena);
     part(file, "Where everything is");
+    c_comment(file, "%s", rule);
+    c_blank(file);
     emit_frame(emit, file);
     emit_places(emit, file);
     emit_start(emit, file);

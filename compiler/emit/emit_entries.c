@@ -23,7 +23,7 @@ static void pack(Emit *emit, Text *out)
                 "    const uintptr_t from = (uintptr_t)p, to = (uintptr_t)w;\n"
                 "    if (p == NULL || w == NULL || (from < to ? to - from < sizeof *p : from - to < sizeof *w))\n"
                 "        return RNN_ARG;\n"
-                "    %s_do_pack(p, w);\n"
+                "    %s_do_pack(p, w, 0, 1);\n"
                 "    return RNN_OK;\n}\n\n",
                 m, m, m, m);
 }

@@ -48,6 +48,7 @@ void emit_frame(Emit *emit, CBlock *out)
         lay_field(&text, "double dloss", "the adjoint of the loss");
     }
     lay_field(&text, "ptrdiff_t rows, steps", "of this window");
+    lay_field(&text, "ptrdiff_t from, to", "steps of the chunk at hand: from .. to - 1");
     lay_field(&text, "ptrdiff_t valid", "steps inside the rows' lengths, all rows together");
     lay_field(&text, "rnn_key key", "of all randomness");
     if (emit_has_dropout(emit))

@@ -7,7 +7,8 @@ static void pack_piece(Emit *emit, CBlock *out, const PackedMatrix *packed, cons
                        const char *to, const char *from)
 {
     const Node *matrix = piece->matrix;
-    c_call(out, c_name(emit->arena, "rnn_pack_%s(%s, %s, %lld, %lld, %lld, %d, %d, %lld, %d, 0, %lld, %d, %d)",
+    c_call(out, c_name(emit->arena,
+                       "rnn_pack_%s_part(%s, %s, %lld, %lld, %lld, %d, %d, %lld, %d, 0, %lld, %d, %d, part, parts)",
                        piece->transposed ? "cols" : "rows", lay_offset(emit->arena, to, packed->at),
                        lay_offset(emit->arena, from, param_offset(emit->program, matrix->var)),
                        (long long)matrix->dim[1], (long long)piece->units, (long long)piece->depth, piece->slot,
@@ -35,8 +36,9 @@ void emit_pack_matrix(Emit *emit, CBlock *out, const PackedMatrix *packed, const
     c_comment(out, "%s: %lld panel%s of 16 units, each of %lld terms", text_z(&what), (long long)packed->panels,
               packed->panels == 1 ? "" : "s", (long long)packed->depth);
     if (!is_covered(packed))
-        c_call(out, c_name(emit->arena, "memset(%s, 0, %lld * sizeof(rnn_real))",
-                           lay_offset(emit->arena, to, packed->at), (long long)packed->count));
+        c_call(out, c_name(emit->arena, "rnn_pack_clear_part(%s, %lld, %d, %lld, part, parts)",
+                           lay_offset(emit->arena, to, packed->at), (long long)packed->panels, packed->at_once,
+                           (long long)packed->depth));
     for (int i = 0; i < packed->pieces; i++)
         pack_piece(emit, out, packed, &packed->piece[i], to, from);
 }
@@ -50,9 +52,9 @@ static void pack_starts(Emit *emit, CBlock *out, const BiasRow *bias, const Grou
     for (int s = 0; s < group->slots; s++) {
         const Node *start = group->start[s];
         const char *from = start ? lay_offset(emit->arena, "p", param_offset(emit->program, start->var)) : "NULL";
-        c_call(out,
-               c_name(emit->arena, "rnn_pack_vector(%s, %s, %lld, %d, %d)", lay_offset(emit->arena, "to", bias->at),
-                      from, (long long)group->units, group->first + s, group->slots));
+        c_call(out, c_name(emit->arena, "rnn_pack_vector_part(%s, %s, %lld, %d, %d, part, parts)",
+                           lay_offset(emit->arena, "to", bias->at), from, (long long)group->units, group->first + s,
+                           group->slots));
     }
 }
 
@@ -72,22 +74,24 @@ static bool packs_for_forward(const Program *program)
     return program->bias.n > 0;
 }
 
-static CBlock *pack_function(Emit *emit, CBlock *out, const char *name, const char *const *params)
+/* Without a frame: nothing is placed yet. */
+static CBlock *pack_function(Emit *emit, CBlock *out, const char *name, const char *from, const char *to)
 {
-    return c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_%s", emit->m, name), params, 2);
+    const char *params[] = {from, to, "int part", "int parts"};
+    return c_function(out, "static RNN_NOINLINE void", arena_printf(emit->arena, "%s_%s", emit->m, name), params, 4);
 }
 
 void emit_pack(Emit *emit, CBlock *out)
 {
     Arena *arena = emit->arena;
-    const char *params[] = {arena_printf(arena, "const %s_params *params", emit->m),
-                            arena_printf(arena, "%s_packed *packed", emit->m)};
-    CBlock *body = pack_function(emit, out, "do_pack", params);
+    CBlock *body = pack_function(emit, out, "do_pack", arena_printf(arena, "const %s_params *params", emit->m),
+                                 arena_printf(arena, "%s_packed *packed", emit->m));
     if (packs_for_forward(emit->program)) {
         c_decl(body, "const rnn_real *const", "p", c_name(arena, "params->v"));
         c_decl(body, "rnn_real *const", "to", c_name(arena, "packed->w"));
     } else {
         c_call(body, c_name(arena, "(void)params"));
+        share_none(body);
         c_assign(body, c_name(arena, "packed->w[0]"), "=", c_int(arena, 0));
     }
     for (int i = 0; i < emit->program->packed.n; i++)
@@ -101,8 +105,7 @@ void emit_pack(Emit *emit, CBlock *out)
     c_blank(out);
     if (!packs_at_start(emit->program))
         return;
-    const char *back[] = {"const rnn_real *p", "rnn_real *to"};
-    body = pack_function(emit, out, "pack_backward", back);
+    body = pack_function(emit, out, "pack_backward", "const rnn_real *p", "rnn_real *to");
     for (int i = 0; i < emit->program->packed.n; i++)
         if (emit->program->packed.at[i]->backward && !emit->program->packed.at[i]->late)
             emit_pack_matrix(emit, body, emit->program->packed.at[i], "to", "p");

@@ -1,6 +1,6 @@
-/* emit_product.c: products on packed weights. Outside loops one call of rnn_gemm over all steps and rows. In a phase of
- * a loop the products are written out: tiles of 6, 4 or 1 rows by one block of panels, accumulators in registers, k
- * unrolled, then the elementwise part of the phase (emit_units.c) on the accumulators. Each element is one chain of
+/* emit_product.c: products on packed weights. Outside loops one call of rnn_gemm_part over all steps and rows. In
+ * a phase of a loop the products are written out for the rows of a part: tiles of 6, 4 or 1 rows by one block of panels,
+ * accumulators in registers, k unrolled, then the elementwise part of the phase (emit_units.c) on the accumulators. Each element is one chain of
  * rnn_fma over k, so no tile and no unrolling changes a bit. */
 #include <string.h>
 
@@ -149,7 +149,7 @@ static void emit_tile(Tile *tile, CBlock *out)
     c_blank(out);
 }
 
-/* ---- all rows and panels of a phase ---- */
+/* ---- all rows of a part, all panels of a phase ---- */
 
 static const int tile_rows[] = {6, 4, 1};
 
@@ -164,19 +164,26 @@ static const char *tile_name(const Ctx *ctx, int rows, int panels)
     return block_function(ctx, ctx->block, arena_printf(ctx->arena, "_%dx%d", rows, panels));
 }
 
+/* Tiles of the rows that are left, as rnn_tile_rows has them: 8 are two fours, 9 two fours and one. */
 static void call_tiles(const Ctx *ctx, CBlock *out, int panels, const CExpr *block)
 {
     Arena *arena = ctx->arena;
-    c_decl(out, "ptrdiff_t", "row", c_int(arena, 0));
+    const bool many = uses_rows(ctx, ctx->block->group, 4);
+    out = c_for(out, "row", c_name(arena, "rows.from"), c_name(arena, "rows.to"), many ? NULL : c_int(arena, 1));
+    if (many)
+        c_decl(out, "const ptrdiff_t", "left", c_name(arena, "rows.to - row"));
     for (size_t i = 0; i < sizeof tile_rows / sizeof *tile_rows; i++) {
-        int rows = tile_rows[i];
+        const int rows = tile_rows[i];
         if (!uses_rows(ctx, ctx->block->group, rows))
             continue;
-        const CExpr *cond =
-            c_expr(arena, PREC_NONE, rows == 1 ? "row < f->rows" : "row + $a <= f->rows", c_int(arena, rows));
-        CBlock *loop = c_for_on(out, "row", cond, c_int(arena, rows), false);
-        c_call(loop,
+        const char *fits = rows == 6 ? "left >= 6 && left != 8 && left != 9" : "left >= 4";
+        CBlock *tile = rows > 1 ? c_if(out, c_name(arena, "%s", fits)) : out;
+        c_call(tile,
                c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, row, $A)", tile_name(ctx, rows, panels)), block));
+        if (many)
+            c_call(tile, c_name(arena, rows > 1 ? "row += %d" : "row++", rows));
+        if (rows > 1)
+            out = c_else(out);
     }
 }
 
@@ -191,12 +198,12 @@ static void call_single_row(const Ctx *ctx, CBlock *out, const Group *group)
         pairs = c_for(out, "block", block, c_int(arena, blocks / 2 * 2), c_int(arena, 2));
         block = c_name(arena, "block");
     }
-    c_call(pairs,
-           c_expr(arena, PREC_ATOM, arena_printf(arena, "%s(f, t, 0, $A)", tile_name(ctx, 1, 2 * at_once)), block));
+    c_call(pairs, c_expr(arena, PREC_ATOM,
+                         arena_printf(arena, "%s(f, t, rows.from, $A)", tile_name(ctx, 1, 2 * at_once)), block));
     if (blocks % 2)
-        c_call(out, c_name(arena, "%s(f, t, 0, %d)", tile_name(ctx, 1, at_once), blocks - 1));
+        c_call(out, c_name(arena, "%s(f, t, rows.from, %d)", tile_name(ctx, 1, at_once), blocks - 1));
     if (panels % at_once)
-        c_call(out, c_name(arena, "%s(f, t, 0, %d)", tile_name(ctx, 1, panels % at_once), blocks));
+        c_call(out, c_name(arena, "%s(f, t, rows.from, %d)", tile_name(ctx, 1, panels % at_once), blocks));
     c_return(out, NULL);
 }
 
@@ -226,11 +233,11 @@ void emit_tiles(Ctx *ctx, CBlock *out)
     int panels = group_panels(group) / group->slots, at_once = group->panels_at_once, left = panels % at_once;
     ctx->t = c_name(arena, "t");
     emit_all_tiles(ctx, out, group);
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t"};
-    c_comment(out, "One step: all rows and units, in tiles.");
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
+    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m), "ptrdiff_t t", "rnn_share rows"};
+    c_comment(out, "One step of these rows: all units, in tiles.");
+    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 3);
     if (ctx->block->pairs)
-        call_single_row(ctx, c_if(body, c_name(arena, "f->rows == 1")), group);
+        call_single_row(ctx, c_if(body, c_name(arena, "rows.to - rows.from == 1")), group);
     if (panels / at_once > 0) {
         const CExpr *block;
         CBlock *whole = panels / at_once == 1 && left > 0 ? c_scope(body) : body;
@@ -263,12 +270,12 @@ void emit_product(Ctx *ctx, CBlock *out)
     const Round *round = ctx->block->round;
     const Strip *strip = ctx->block->strip;
     const PackedMatrix *packed = round->packed;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 1);
+    CBlock *body = share_function(ctx->emit, out, block_function(ctx, ctx->block, ""), NULL, 0);
     for (int i = 0; i < ctx->block->nodes.n; i++)
         if (ctx->block->nodes.at[i]->defines)
             comment_equation(ctx, body, ctx->block->nodes.at[i]);
-    ctx->t = ctx->row = c_int(arena, 0);
+    ctx->t = c_name(arena, "f->from");
+    ctx->row = c_int(arena, 0);
     const CExpr *from;
     const Node *operand = product_operand(round->products.at[0]);
     int64_t stride = 0;
@@ -282,14 +289,15 @@ void emit_product(Ctx *ctx, CBlock *out)
     c_decl(body, "rnn_real *", "to", row_pointer(ctx, strip->buffer, 0));
     c_decl(body, "const rnn_real *", "from", from);
     c_decl(body, "const ptrdiff_t", "width", c_int(arena, strip->buffer->width));
-    const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)(f->steps * f->rows)"
+    const char *m = ctx->block->domain == DOMAIN_SEQ    ? "(int)((f->to - f->from) * f->rows)"
                     : ctx->block->domain == DOMAIN_ROWS ? "(int)f->rows"
                                                         : "1";
-    if (packed->late)
+    if (packed->late) /* each part the blocks that it multiplies by */
         emit_pack_matrix(ctx->emit, body, packed, "f->wb", "f->p");
-    c_call(body, c_name(arena, "rnn_gemm(to, width, from, %lld, %s, %lld, %s, %lld, 1, %d, %s)", (long long)stride, m,
-                        (long long)packed->depth, lay_offset(arena, packed->backward ? "f->wb" : "f->w", packed->at),
-                        (long long)packed->panels, packed->at_once, init_of(ctx, strip, round)));
+    c_call(body, c_name(arena, "rnn_gemm_part(to, width, from, %lld, %s, %lld, %s, %lld, 1, %d, %s, part, parts)",
+                        (long long)stride, m, (long long)packed->depth,
+                        lay_offset(arena, packed->backward ? "f->wb" : "f->w", packed->at), (long long)packed->panels,
+                        packed->at_once, init_of(ctx, strip, round)));
     ctx->t = ctx->row = NULL;
     c_blank(out);
 }

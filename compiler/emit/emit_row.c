@@ -73,6 +73,13 @@ static void emit_mask(Ctx *ctx, CBlock *out, const Node *node)
 static void emit_gather(Ctx *ctx, CBlock *out, const Node *node)
 {
     const Node *table = node->arg[0];
+    if (node->rank == 0) { /* a place of its own width: nothing is padded */
+        c_decl(out, "const int32_t", "token", token_of(ctx, node->arg[1]));
+        c_assign(out, c_deref(ctx->arena, to_pointer(ctx, node)), "=",
+                 c_expr(ctx->arena, PREC_NONE, "token >= 0 ? $A : 0",
+                        c_index(ctx->arena, node_pointer(ctx, table), c_name(ctx->arena, "token"))));
+        return;
+    }
     if (!node->ta) {
         CALL(ctx, out, "rnn_gather_row($A, $B, $C, $D, $E)", to_pointer(ctx, node), node_pointer(ctx, table),
              num(ctx, row_stride(table)), num(ctx, table->dim[1]), token_of(ctx, node->arg[1]));

@@ -32,6 +32,7 @@ void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *s
     }
     c_assign(out, c_name(arena, "f->rows"), "=", c_name(arena, "%s", rows));
     c_assign(out, c_name(arena, "f->steps"), "=", c_name(arena, "%s", steps));
+    c_assign(out, c_name(arena, "f->to"), "=", c_name(arena, "f->steps"));
 }
 
 static bool state_is_kept(const Run *run, const StateSlot *slot, bool infer)
@@ -108,7 +109,8 @@ static void give_window(Run *run, CBlock *out, bool infer)
             c_assign(wanted, c_name(run->ctx.arena, "*r->%s", name), "=",
                      c_expr(run->ctx.arena, PREC_UNARY, "(rnn_real)$a", total_value(&run->ctx, output->value)));
         else
-            c_call(wanted, c_name(run->ctx.arena, "%s_give_%s(f, r->%s)", run->ctx.emit->m, output->var->name, name));
+            c_call(wanted,
+                   c_name(run->ctx.arena, "%s_give_%s(f, r->%s, 0, 1)", run->ctx.emit->m, output->var->name, name));
     }
 }
 
@@ -149,8 +151,9 @@ void run_save_state(const Run *run, CBlock *out, bool infer)
     const Program *program = run->ctx.program;
     for (int i = 0; i < program->state.n; i++)
         if (state_is_kept(run, &program->state.at[i], infer) && run_needs_var(run, program->state.at[i].var, true))
-            c_call(out, c_name(run->ctx.arena, "%s_save_%s(f, s)", run->ctx.emit->m, program->state.at[i].var->name));
-    c_call(out, c_name(run->ctx.arena, "%s_advance(f, s)", run->ctx.emit->m));
+            c_call(out,
+                   c_name(run->ctx.arena, "%s_save_%s(f, s, 0, 1)", run->ctx.emit->m, program->state.at[i].var->name));
+    c_call(out, c_name(run->ctx.arena, "%s_advance(f, s, 0, 1)", run->ctx.emit->m));
 }
 
 static bool is_carried(const Program *program)
@@ -158,12 +161,13 @@ static bool is_carried(const Program *program)
     return program->axis >= 0 && program->model->axes.at[program->axis].carry;
 }
 
-static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
+static void emit_window_run(Emit *emit, Stages *stages, CBlock *out, PointKind kind)
 {
     Arena *arena = emit->arena;
     const Program *program = emit->program;
     Run run = run_new(emit, &program->schedule->forward);
     bool infer = kind == POINT_INFER, forward = kind == POINT_FORWARD;
+    run.stages = stages;
     run.input_text = input_of_window;
     run.state_text = is_carried(program) ? "s" : "NULL";
     run_need_window(&run, infer);
@@ -194,14 +198,14 @@ static void emit_window_run(Emit *emit, CBlock *out, PointKind kind)
     c_return(out, c_name(arena, "RNN_OK"));
 }
 
-void emit_point(Emit *emit, CBlock *body, const Point *point)
+void emit_point(Emit *emit, Stages *stages, CBlock *body, const Point *point)
 {
     if (point->kind == POINT_BACKWARD)
-        emit_backward_run(emit, body);
+        emit_backward_run(emit, stages, body);
     else if (point->kind == POINT_BEGIN)
-        emit_begin_run(emit, body, point->entry);
+        emit_begin_run(emit, stages, body, point->entry);
     else if (point->kind == POINT_STEP)
-        emit_step_run(emit, body, point->entry);
+        emit_step_run(emit, stages, body, point->entry);
     else
-        emit_window_run(emit, body, point->kind);
+        emit_window_run(emit, stages, body, point->kind);
 }

@@ -1,6 +1,7 @@
 /* emit_stream.c: step and generate entries: one step of each row a call, by the blocks of the whole window run for a
  * window of one step. A block runs as soon as everything is there that it reads at this step; a generated input is
- * there once its value is computed. What does not vary over the axis runs at the begin of a generation. */
+ * there once its value is computed. What does not vary over the axis runs at the begin of a generation. Blocks of rows
+ * that follow each other are one function, in which each part runs its own rows (emit_walk.c). */
 #include "emit/body.h"
 #include "emit/interface.h"
 #include "emit/run.h"
@@ -61,8 +62,36 @@ static bool is_fixed(const Block *block)
 
 typedef struct Stream {
     Run *run;
-    bool *given; /* [generated] its value stands in its buffer */
+    bool *given;    /* [generated] its value stands in its buffer */
+    BlockList rows; /* blocks of rows that are not called yet */
 } Stream;
+
+static void call_rows(Stream *stream, CBlock *out)
+{
+    if (stream->rows.n > 0)
+        run_rows(stream->run, out, &stream->rows);
+    stream->rows = (BlockList){0};
+}
+
+static bool is_of_rows(const Block *block)
+{
+    return block->kind == BLOCK_UNITS || block->kind == BLOCK_SCALARS || block->kind == BLOCK_ROW;
+}
+
+static void call_ready(Stream *stream, CBlock *out, const Block *block)
+{
+    const bool alone = !is_of_rows(block) || runs_alone(block);
+    if (alone)
+        call_rows(stream, out);
+    if (!is_of_rows(block)) {
+        run_block(stream->run, out, block);
+        return;
+    }
+    stream->run->done[block->id] = true;
+    vec_push(stream->run->ctx.arena, &stream->rows, block);
+    if (alone)
+        call_rows(stream, out);
+}
 
 static bool lead_is_done(const Stream *stream, const GVar *var)
 {
@@ -122,6 +151,7 @@ static bool give_generated(Stream *stream, CBlock *out)
         if (stream->given[i] || !node_is_done(stream, entry->values.at[i], NULL))
             continue;
         any = stream->given[i] = true;
+        call_rows(stream, out);
         CBlock *rows = c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
         at.t = c_int(arena, 0);
         at.row = c_name(arena, "row");
@@ -169,7 +199,7 @@ static bool run_ready(Stream *stream, CBlock *out, const Block *block, bool fixe
     }
     if (!block_is_ready(stream, block))
         return false;
-    run_block(run, out, block);
+    call_ready(stream, out, block);
     return true;
 }
 
@@ -186,13 +216,14 @@ static bool all_done(const Stream *stream, const Block *block)
 static void run_stream(Run *run, CBlock *out, bool fixed_done)
 {
     const Pass *pass = run->ctx.pass;
-    Stream stream = {run, arena_array(run->ctx.arena, bool, run->entry->generated.n + 1)};
+    Stream stream = {run, arena_array(run->ctx.arena, bool, run->entry->generated.n + 1), {0}};
     for (bool any = true; any;) {
         any = false;
         for (int i = 0; i < pass->blocks.n; i++)
             any |= run_ready(&stream, out, pass->blocks.at[i], fixed_done);
         any |= give_generated(&stream, out);
     }
+    call_rows(&stream, out);
     for (int i = 0; i < pass->blocks.n; i++)
         if (!all_done(&stream, pass->blocks.at[i]))
             BUG("%s: block %s waits for itself", run->entry->entry->name, pass->blocks.at[i]->name);
@@ -207,9 +238,10 @@ static const char *one_step(Emit *emit, CBlock *out)
     return "s";
 }
 
-void emit_begin_run(Emit *emit, CBlock *out, const GEntry *entry)
+void emit_begin_run(Emit *emit, Stages *stages, CBlock *out, const GEntry *entry)
 {
     Run run = run_new(emit, &emit->program->schedule->forward);
+    run.stages = stages;
     run.input_text = input_of_begin;
     need_entry(&run, entry);
     c_call(out, c_name(emit->arena, "(void)fault"));
@@ -236,11 +268,12 @@ static void give_stop(Run *run, CBlock *out, const GEntry *entry)
     c_assign(rows, c_name(arena, "done[row]"), "=", value);
 }
 
-void emit_step_run(Emit *emit, CBlock *out, const GEntry *entry)
+void emit_step_run(Emit *emit, Stages *stages, CBlock *out, const GEntry *entry)
 {
     Arena *arena = emit->arena;
     bool generates = entry->entry->kind == ENTRY_GENERATE;
     Run run = run_new(emit, &emit->program->schedule->forward);
+    run.stages = stages;
     run.input_text = input_of_step;
     need_entry(&run, entry);
     c_call(out, c_name(arena, "(void)fault"));
@@ -249,7 +282,7 @@ void emit_step_run(Emit *emit, CBlock *out, const GEntry *entry)
     run_stream(&run, out, generates);
     for (int i = 0; i < entry->outputs.n; i++)
         if (generated_index(entry, entry->outputs.at[i]) < 0)
-            c_call(out, c_name(arena, "%s_give_%s(f, %s_out)", emit->m, entry->outputs.at[i]->name,
+            c_call(out, c_name(arena, "%s_give_%s(f, %s_out, 0, 1)", emit->m, entry->outputs.at[i]->name,
                                entry->outputs.at[i]->var->c_name));
     if (generates)
         give_stop(&run, out, entry);

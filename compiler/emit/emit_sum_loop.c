@@ -1,6 +1,6 @@
 /* emit_sum_loop.c: sums over steps and rows of several vectors at once, whose elementwise part is computed on the way
  * (loop/fuse.c): for each leaf and panel one accumulator a sum, then the leaf's sums are added to those before it, which
- * stand one after the other in the block's scratch. Order and leaves: rnn/kernels_gradient.h. */
+ * stand one after the other in the block's scratch. The share of a part is a range of panels. Order and leaves: rnn/kernels_gradient.h. */
 #include "emit/body.h"
 
 static int64_t width_of(const Node *node)
@@ -13,13 +13,14 @@ static int64_t width_of(const Node *node)
 static CBlock *open_leaves(Ctx *ctx, CBlock *body, bool sequence, bool falling)
 {
     Arena *arena = ctx->arena;
-    const char *steps = sequence ? "f->steps" : "f->rows", *rows = sequence ? "f->rows" : "1";
+    const char *end = sequence ? "f->to" : "f->rows", *rows = sequence ? "f->rows" : "1";
+    const char *steps = sequence ? "(f->to - f->from)" : "f->rows";
     c_decl(body, "const ptrdiff_t", "leaves", c_name(arena, "rnn_leaf_count((int)%s, (int)%s)", steps, rows));
     CBlock *leaf = falling ? c_for_down(body, "leaf", c_name(arena, "leaves - 1"), c_int(arena, 0), c_int(arena, 1))
                            : c_for(body, "leaf", c_int(arena, 0), c_name(arena, "leaves"), c_int(arena, 1));
     c_decl(leaf, "const ptrdiff_t", "most", c_name(arena, "RNN_LEAF_STEPS((int)%s)", rows));
-    c_decl(leaf, "const ptrdiff_t", "from", c_name(arena, "leaf * most"));
-    c_decl(leaf, "const ptrdiff_t", "to", c_name(arena, "from + most < %s ? from + most : %s", steps, steps));
+    c_decl(leaf, "const ptrdiff_t", "from", c_name(arena, sequence ? "f->from + leaf * most" : "leaf * most"));
+    c_decl(leaf, "const ptrdiff_t", "to", c_name(arena, "from + most < %s ? from + most : %s", end, end));
     return leaf;
 }
 
@@ -74,11 +75,25 @@ static CBlock *open_panels(Ctx *ctx, CBlock *out, const Node *sum)
         out = c_for(out, "i", c_int(arena, 0), c_int(arena, sum->dim[0]), c_int(arena, 1));
         ctx->matrix_row = c_name(arena, "i");
     }
-    out = c_for(out, "panel", c_int(arena, 0), c_int(arena, (sum->dim[sum->rank - 1] + PANEL - 1) / PANEL),
-                c_int(arena, 1));
+    out = c_for(out, "panel", c_name(arena, "panels.from"), c_name(arena, "panels.to"), c_int(arena, 1));
     ctx->panel = c_name(arena, "panel");
     ctx->lane = c_name(arena, "u");
     return c_for(out, "u", c_int(arena, 0), c_int(arena, PANEL), c_name(arena, "RNN_VL"));
+}
+
+/* The part's panels of each sum, and of each row of a matrix: zero. */
+static void open_share(Ctx *ctx, CBlock *body, const Node *sum)
+{
+    Arena *arena = ctx->arena;
+    const int64_t units = padded(sum->dim[sum->rank - 1]), rows = ctx->block->nodes.n * (width_of(sum) / units);
+    const CExpr *i;
+    c_decl(body, "const rnn_share", "panels",
+           c_name(arena, "rnn_share_of(%lld, part, parts)", (long long)(units / PANEL)));
+    CBlock *each = c_each(body, "i", rows, &i);
+    const CExpr *at = c_add(arena, c_mul(arena, i, c_int(arena, units)), c_name(arena, "panels.from * %d", PANEL));
+    c_call(each,
+           c_expr(arena, PREC_ATOM, "memset(f->$A + $B, 0, (size_t)(panels.to - panels.from) * 16 * sizeof(rnn_real))",
+                  c_name(arena, "%s", ctx->block->scratch->field), at));
 }
 
 void emit_sum_loop(Ctx *ctx, CBlock *body)
@@ -89,7 +104,7 @@ void emit_sum_loop(Ctx *ctx, CBlock *body)
     const char *to = block->scratch->field;
     bool sequence = varies_over_steps(first), falling = sequence && sum_falls(ctx->program, ctx->pass, first->arg[0]);
     int64_t width = width_of(first);
-    c_call(body, c_name(arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", to, (long long)(block->nodes.n * width)));
+    open_share(ctx, body, first);
     CBlock *panel = open_panels(ctx, open_leaves(ctx, body, sequence, falling), first);
     for (int i = 0; i < block->nodes.n; i++)
         c_decl(panel, "rnn_vec", arena_printf(arena, "sum%d", i), c_name(arena, "rnn_zero()"));

@@ -28,7 +28,7 @@ static const char *extent(bool sequence, int falling)
 {
     if (!sequence)
         return "(int)f->rows, 1, 0";
-    return falling ? "(int)f->steps, (int)f->rows, 1" : "(int)f->steps, (int)f->rows, 0";
+    return falling ? "(int)(f->to - f->from), (int)f->rows, 1" : "(int)(f->to - f->from), (int)f->rows, 0";
 }
 
 bool varies_over_steps(const Node *node)
@@ -65,13 +65,14 @@ static void emit_contract(Ctx *ctx, CBlock *body)
     bool sequence = varies_over_steps(node);
     if (at_x.slots > 1)
         BUG("a sum over rows of node %d (%s), which stands interleaved", x->id, op_info[x->op].name);
-    c_call(body, c_expr(ctx->arena, PREC_ATOM,
-                        arena_printf(ctx->arena, "rnn_gemm_dw(f->%s, $A, %s, $B, %s, %s, %d, %lld, 0)",
-                                     ctx->block->scratch->field, strides(ctx, at_g.buffer, sequence),
-                                     strides(ctx, at_x.buffer, sequence),
-                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g)),
-                                     (span.end - span.first) * PANEL, (long long)x->dim[0]),
-                        panels_at(ctx, g, span.first), panels_at(ctx, x, at_x.slot)));
+    c_call(body,
+           c_expr(ctx->arena, PREC_ATOM,
+                  arena_printf(ctx->arena, "rnn_gemm_dw_part(f->%s, $A, %s, $B, %s, %s, %d, %lld, 0, part, parts)",
+                               ctx->block->scratch->field, strides(ctx, at_g.buffer, sequence),
+                               strides(ctx, at_x.buffer, sequence),
+                               extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (span.end - span.first) * PANEL,
+                               (long long)x->dim[0]),
+                  panels_at(ctx, g, span.first), panels_at(ctx, x, at_x.slot)));
 }
 
 static void emit_colsum(Ctx *ctx, CBlock *body)
@@ -82,8 +83,8 @@ static void emit_colsum(Ctx *ctx, CBlock *body)
     bool sequence = varies_over_steps(node);
     int64_t width = node->rank == 2 ? at.buffer->width : (span.end - span.first) * PANEL;
     c_call(body, c_expr(ctx->arena, PREC_ATOM,
-                        arena_printf(ctx->arena, "rnn_colsum(f->%s, $A, %s, %s, %lld, 0)", ctx->block->scratch->field,
-                                     strides(ctx, at.buffer, sequence),
+                        arena_printf(ctx->arena, "rnn_colsum_part(f->%s, $A, %s, %s, %lld, 0, part, parts)",
+                                     ctx->block->scratch->field, strides(ctx, at.buffer, sequence),
                                      extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (long long)width),
                         panels_at(ctx, g, span.first)));
 }
@@ -100,8 +101,8 @@ static void unpack_contract(Ctx *ctx, CBlock *body, const Node *node, Target to)
     const Node *g = adjoint_of(ctx, node), *x = other_of(ctx, node);
     Loc at = node_loc(ctx->program, ctx->pass, g);
     PanelSpan span = adjoint_span(ctx, g);
-    c_call(body, c_name(ctx->arena, "%s(%s, %lld, f->%s, %d, %lld, %lld, %d, %d)",
-                        sum_adjoint(ctx->pass, node) ? "rnn_unpack_add_t" : "rnn_unpack_add", to.pointer,
+    c_call(body, c_name(ctx->arena, "%s(%s, %lld, f->%s, %d, %lld, %lld, %d, %d, part, parts)",
+                        sum_adjoint(ctx->pass, node) ? "rnn_unpack_add_t_part" : "rnn_unpack_add_part", to.pointer,
                         (long long)to.stride, ctx->block->scratch->field, (span.end - span.first) * PANEL,
                         (long long)g->dim[0], (long long)x->dim[0], at.slot - span.first, at.slots));
 }
@@ -116,9 +117,10 @@ static void unpack_apart(Ctx *ctx, CBlock *body, const Node *node, Target to)
         node->rank == 2 ? c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, rows), c_int(ctx->arena, 1)) : body;
     const char *to_row = node->rank == 2 ? arena_printf(ctx->arena, " + i * %lld", (long long)to.stride) : "";
     const char *from_row = node->rank == 2 ? arena_printf(ctx->arena, " + i * %lld", (long long)padded(units)) : "";
-    c_call(each, c_name(ctx->arena, "rnn_unpack_add_vector(%s%s, f->%s%s%s, %lld, 0, 1)", to.pointer, to_row,
-                        ctx->block->scratch->field, from ? arena_printf(ctx->arena, " + %lld", (long long)from) : "",
-                        from_row, (long long)units));
+    c_call(each,
+           c_name(ctx->arena, "rnn_unpack_add_vector_part(%s%s, f->%s%s%s, %lld, %lld, 0, 1, part, parts)", to.pointer,
+                  to_row, ctx->block->scratch->field, from ? arena_printf(ctx->arena, " + %lld", (long long)from) : "",
+                  from_row, (long long)padded(units), (long long)units));
 }
 
 static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
@@ -130,18 +132,30 @@ static void unpack_vector(Ctx *ctx, CBlock *body, const Node *node, Target to)
     Loc g = node_loc(ctx->program, ctx->pass, node->arg[0]);
     if (node->rank == 2) { /* a sum of matrices: rows padded in the sum */
         CBlock *rows = c_for(body, "i", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[0]), c_int(ctx->arena, 1));
-        CBlock *each = c_for(rows, "k", c_int(ctx->arena, 0), c_int(ctx->arena, node->dim[1]), c_int(ctx->arena, 1));
-        c_assign(
-            each,
-            c_name(ctx->arena, strchr(to.pointer, ' ') ? "(%s)[i * %lld + k]" : "%s[i * %lld + k]", to.pointer,
-                   (long long)to.stride),
-            "+=",
-            c_name(ctx->arena, "f->%s[i * %lld + k]", ctx->block->scratch->field, (long long)padded(node->dim[1])));
+        c_call(rows,
+               c_name(ctx->arena,
+                      "rnn_unpack_add_vector_part(%s + i * %lld, f->%s, %lld, %lld, (int)i * %lld, 1, part, parts)",
+                      to.pointer, (long long)to.stride, ctx->block->scratch->field, (long long)g.buffer->width,
+                      (long long)node->dim[1], (long long)(padded(node->dim[1]) / PANEL)));
         return;
     }
-    c_call(body,
-           c_name(ctx->arena, "rnn_unpack_add_vector(%s, f->%s, %lld, %d, %d)", to.pointer, ctx->block->scratch->field,
-                  (long long)node->dim[0], g.slot - adjoint_span(ctx, node->arg[0]).first, g.slots));
+    const PanelSpan span = adjoint_span(ctx, node->arg[0]);
+    c_call(body, c_name(ctx->arena, "rnn_unpack_add_vector_part(%s, f->%s, %d, %lld, %d, %d, part, parts)", to.pointer,
+                        ctx->block->scratch->field, (span.end - span.first) * PANEL, (long long)node->dim[0],
+                        g.slot - span.first, g.slots));
+}
+
+/* To how many places this sum is added. */
+static int times_added(const Ctx *ctx, const Node *node)
+{
+    const Graph *graph = ctx->program->graph;
+    int times = block_keeps(ctx, node);
+    for (int i = 0; i < graph->param_grads.n; i++) {
+        NodeList terms = gradient_terms(ctx->arena, graph->param_grads.at[i].grad);
+        for (int k = 0; k < terms.n; k++)
+            times += terms.at[k] == node;
+    }
+    return times;
 }
 
 static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
@@ -152,9 +166,12 @@ static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
     bool sequence = varies_over_steps(node);
     at.t = sequence ? c_name(arena, "t") : NULL;
     at.row = c_name(arena, "row");
-    CBlock *loop = body;
+    CBlock *loop = ctx->block->nodes.n > 1 || times_added(ctx, node) > 1 ? c_scope(body) : body;
+    if (value->rank > 0)
+        c_decl(loop, "const rnn_share", "columns",
+               c_name(arena, "rnn_share_of_units(%lld, part, parts)", (long long)value->dim[0]));
     if (sequence)
-        loop = c_for_down(loop, "t", c_name(arena, "f->steps - 1"), c_int(arena, 0), c_int(arena, 1));
+        loop = c_for_down(loop, "t", c_name(arena, "f->to - 1"), c_name(arena, "f->from"), c_int(arena, 1));
     loop = c_for(loop, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     if (sequence)
         loop = c_if(loop, c_name(arena, "t < f->length[row]"));
@@ -162,16 +179,19 @@ static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
         c_assign(loop, c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[$A]", to.pointer), token_of(&at, token)),
                  "+=", number_of(&at, value));
     } else if (node->ta) {
-        CBlock *each = c_for(loop, "i", c_int(arena, 0), c_int(arena, value->dim[0]), c_int(arena, 1));
+        CBlock *each = c_for(loop, "i", c_name(arena, "columns.from"), c_name(arena, "columns.to"), c_int(arena, 1));
         c_assign(each,
                  c_expr(arena, PREC_ATOM, arena_printf(arena, "(%s)[i * %lld + $A]", to.pointer, (long long)to.stride),
                         token_of(&at, token)),
                  "+=", c_index(arena, node_pointer(&at, value), c_name(arena, "i")));
     } else {
-        c_call(loop, c_expr(arena, PREC_ATOM,
-                            arena_printf(arena, "rnn_scatter_add_row(%s, %lld, %lld, $A, $B)", to.pointer,
-                                         (long long)to.stride, (long long)value->dim[0]),
-                            token_of(&at, token), node_pointer(&at, value)));
+        c_call(loop,
+               c_expr(arena, PREC_ATOM,
+                      arena_printf(arena,
+                                   "rnn_scatter_add_row(%s + columns.from, %lld, "
+                                   "(int)(columns.to - columns.from), $A, $B)",
+                                   to.pointer, (long long)to.stride),
+                      token_of(&at, token), c_add(arena, node_pointer(&at, value), c_name(arena, "columns.from"))));
     }
 }
 
@@ -183,6 +203,38 @@ static void add_sum(Ctx *ctx, CBlock *body, const Node *node, Target to)
         scatter(ctx, body, node, to);
     else
         unpack_vector(ctx, body, node, to);
+}
+
+/* How many sums of the block are added to that gradient. */
+static int sums_added(const Ctx *ctx, const ParamGrad *grad)
+{
+    NodeList terms = gradient_terms(ctx->arena, grad->grad);
+    int times = 0;
+    for (int k = 0; k < terms.n; k++)
+        for (int i = 0; i < ctx->block->nodes.n; i++)
+            times += terms.at[k] == ctx->block->nodes.at[i];
+    return times;
+}
+
+/* Do sums of different columns meet in one gradient? Their order must stay. */
+static bool sums_meet(const Ctx *ctx)
+{
+    const Graph *graph = ctx->program->graph;
+    for (int i = 0; i < graph->param_grads.n && !sums_apart(ctx->pass, ctx->block); i++)
+        if (sums_added(ctx, &graph->param_grads.at[i]) > 1)
+            return true;
+    return false;
+}
+
+/* What cannot be shared part 0 does as if it were the only part. */
+static void open_sums(const Ctx *ctx, CBlock *body)
+{
+    const Node *first = ctx->block->nodes.at[0];
+    const bool number = first->op == OP_SCATTER_SUM && first->arg[0]->rank == 0, meet = sums_meet(ctx);
+    if (number || meet)
+        share_none(body);
+    if (meet && !number)
+        c_assign(body, c_name(ctx->arena, "parts"), "=", c_int(ctx->arena, 1));
 }
 
 /* Every parameter whose gradient has this sum as a term. */
@@ -206,10 +258,11 @@ static void add_to_gradients(Ctx *ctx, CBlock *body, const Node *node)
 void emit_sums(Ctx *ctx, CBlock *out)
 {
     Arena *arena = ctx->arena;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m)};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 1);
+    CBlock *body = share_function(ctx->emit, out, block_function(ctx, ctx->block, ""), NULL, 0);
     const Node *first = ctx->block->nodes.at[0];
-    ctx->t = ctx->row = c_int(arena, 0);
+    open_sums(ctx, body);
+    ctx->t = c_name(arena, "f->from");
+    ctx->row = c_int(arena, 0);
     if (first->op == OP_CONTRACT)
         emit_contract(ctx, body);
     else if (sums_apart(ctx->pass, ctx->block))
@@ -221,10 +274,7 @@ void emit_sums(Ctx *ctx, CBlock *out)
         add_to_gradients(ctx, body, node);
         if (!block_keeps(ctx, node))
             continue;
-        const Buffer *buffer = ctx->pass->loc[node->id].buffer;
-        c_call(body,
-               c_name(arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field, (long long)buffer->width));
-        Target to = {arena_printf(arena, "f->%s", buffer->field), padded(node->dim[1])};
+        Target to = {arena_printf(arena, "f->%s", ctx->pass->loc[node->id].buffer->field), padded(node->dim[1])};
         add_sum(ctx, body, node, to);
     }
     ctx->t = ctx->row = NULL;

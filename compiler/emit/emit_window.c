@@ -47,15 +47,16 @@ void emit_input(Ctx *ctx, CBlock *out)
     const Schedule *schedule = ctx->program->schedule;
     bool up = ctx->pass->backward; /* an adjoint from outside, which may be missing */
     const Buffer *buffer = (up ? schedule->up_loc : schedule->var_loc[0])[var->id].buffer;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
-                            arena_printf(arena, "const %s *from", element_type(var))};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, 2);
+    const char *more[] = {arena_printf(arena, "const %s *from", element_type(var))};
+    CBlock *body = share_function(ctx->emit, out, block_function(ctx, ctx->block, ""), more, 1);
     bool sequence = ctx->block->domain == DOMAIN_SEQ;
     if (sequence) {
-        body = c_for(body, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
+        body = share_area(body, up ? "f->from" : "0", up ? "f->to" : "f->steps");
         ctx->t = c_name(arena, "t");
+    } else {
+        share_rows(body);
+        body = share_each_row(body);
     }
-    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
     ctx->row = c_name(arena, "row");
     const CExpr *to = row_pointer(ctx, buffer, 0);
     const CExpr *at = sequence ? c_template(arena, PREC_SUM, "t * f->rows + row", 0, NULL) : ctx->row;
@@ -133,8 +134,7 @@ static void fill_before(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
     Arena *arena = ctx->arena;
     const StateSlot *slot = slot_of(ctx->program, var);
     const CExpr *back;
-    CBlock *body = each_back(ctx, out, loc.buffer->lead, &back);
-    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    CBlock *body = share_each_row(each_back(ctx, out, loc.buffer->lead, &back));
     ctx->t = loc.buffer->lead == 1 ? num(ctx, -1) : c_expr(arena, PREC_UNARY, "-$a", back);
     ctx->row = c_name(arena, "row");
     if (slot) {
@@ -152,8 +152,7 @@ static void fill_after(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 {
     Arena *arena = ctx->arena;
     const CExpr *after;
-    CBlock *body = c_each(out, "after", loc.buffer->trail, &after);
-    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    CBlock *body = share_each_row(c_each(out, "after", loc.buffer->trail, &after));
     ctx->t = c_add(arena, c_name(arena, "f->steps"), after);
     ctx->row = c_name(arena, "row");
     store_init(ctx, body, var, loc);
@@ -163,8 +162,7 @@ static void fill_after(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 static void fill_padding(Ctx *ctx, CBlock *out, const GVar *var, Loc loc)
 {
     Arena *arena = ctx->arena;
-    CBlock *body = c_for(out, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
-    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    CBlock *body = share_each_row(c_for(out, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1)));
     body = c_if(body, c_name(arena, "t >= f->length[row]"));
     ctx->t = c_name(arena, "t");
     ctx->row = c_name(arena, "row");
@@ -175,10 +173,10 @@ void emit_lead(Ctx *ctx, CBlock *out)
 {
     const GVar *var = ctx->block->var;
     Loc loc = ctx->program->schedule->var_loc[ctx->pass->backward][var->id];
-    const char *params[] = {arena_printf(ctx->arena, "const %s_frame *f", ctx->emit->m),
-                            arena_printf(ctx->arena, "const %s_state *s", ctx->emit->m)};
-    int n = slot_of(ctx->program, var) ? 2 : 1;
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", block_function(ctx, ctx->block, ""), params, n);
+    const char *state[] = {arena_printf(ctx->arena, "const %s_state *s", ctx->emit->m)};
+    int n = slot_of(ctx->program, var) ? 1 : 0;
+    CBlock *body = share_function(ctx->emit, out, block_function(ctx, ctx->block, ""), state, n);
+    share_rows(body);
     if (loc.buffer->lead > 0 && !ctx->pass->backward)
         fill_before(ctx, body, var, loc);
     if (loc.buffer->trail > 0)
@@ -233,20 +231,22 @@ static void zero_out(Ctx *ctx, CBlock *out, const Node *value, const CExpr *to)
 static void emit_give(Ctx *ctx, CBlock *out, const char *verb, const char *name, const Node *value)
 {
     Arena *arena = ctx->arena;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
-                            arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
+    const char *more[] = {arena_printf(arena, "%s *to", value->token ? "int32_t" : "rnn_real")};
     c_comment(out, "%s%s, to the caller's array; zero past a row's length", ctx->pass->backward ? "d_" : "", name);
-    CBlock *body = c_function(out, "static RNN_NOINLINE void",
-                              arena_printf(arena, "%s_%s_%s", ctx->emit->m, verb, name), params, 2);
+    CBlock *body = share_function(ctx->emit, out, arena_printf(arena, "%s_%s_%s", ctx->emit->m, verb, name), more, 1);
     int64_t count = value->rank == 0 ? 1 : value->dim[0] * value->dim[1];
     const CExpr *at = num(ctx, 0);
     bool sequence = node_domain(value) == DOMAIN_SEQ;
     if (sequence) {
-        body = c_for(body, "t", num(ctx, 0), c_name(arena, "f->steps"), num(ctx, 1));
+        body = share_area(body, "f->from", "f->to");
         ctx->t = c_name(arena, "t");
+    } else if (value->axes) {
+        share_rows(body);
+        body = share_each_row(body);
+    } else {
+        share_none(body);
     }
     if (value->axes) {
-        body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
         ctx->row = c_name(arena, "row");
         at = sequence ? c_template(arena, PREC_SUM, "t * f->rows + row", 0, NULL) : ctx->row;
     }
@@ -296,14 +296,13 @@ static void save_slot(Ctx *ctx, CBlock *out, const StateSlot *slot)
 {
     Arena *arena = ctx->arena;
     const Buffer *buffer = ctx->program->schedule->var_loc[0][slot->var->id].buffer;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", ctx->emit->m),
-                            arena_printf(arena, "%s_state *s", ctx->emit->m)};
+    const char *state[] = {arena_printf(arena, "%s_state *s", ctx->emit->m)};
     c_comment(out, "%s, for the next call", slot->var->path);
-    CBlock *body = c_function(out, "static RNN_NOINLINE void",
-                              arena_printf(arena, "%s_save_%s", ctx->emit->m, slot->var->name), params, 2);
+    CBlock *body =
+        share_function(ctx->emit, out, arena_printf(arena, "%s_save_%s", ctx->emit->m, slot->var->name), state, 1);
     const CExpr *back;
-    body = each_back(ctx, body, slot->back, &back);
-    body = c_for(body, "row", num(ctx, 0), c_name(arena, "f->rows"), num(ctx, 1));
+    share_rows(body);
+    body = share_each_row(each_back(ctx, body, slot->back, &back));
     ctx->t = c_expr(arena, PREC_SUM, "$a - $b", c_name(arena, "f->length[row]"), back);
     ctx->row = c_name(arena, "row");
     c_call(body, c_expr(arena, PREC_ATOM,

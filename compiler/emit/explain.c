@@ -179,6 +179,21 @@ static bool is_shown(const Pass *pass, const Block *block, const Node *node)
     return block->kind != BLOCK_LOOP && (!many || pass->keep[node->id]);
 }
 
+const char *explain_values(Emit *emit, const Pass *pass, const BlockList *blocks, const char *over)
+{
+    Text text = text_new(emit->arena);
+    text_add(&text, over);
+    int shown = 0;
+    for (int i = 0; i < blocks->n; i++)
+        for (int k = 0; k < blocks->at[i]->nodes.n; k++) {
+            const Node *node = blocks->at[i]->nodes.at[k];
+            const char *label = pass->keep[node->id] ? labels_of(emit, pass)[node->id] : NULL;
+            if (label != NULL)
+                text_printf(&text, "%s%s", shown++ ? ", " : ": ", label);
+        }
+    return text_z(&text);
+}
+
 void explain_block(Emit *emit, CBlock *out, const Pass *pass, const Block *block)
 {
     Text text = text_new(emit->arena);

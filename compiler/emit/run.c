@@ -96,16 +96,19 @@ static const char *call_text(const Run *run, const Block *block)
     return block_function(&run->ctx, block, "");
 }
 
-/* One block at step `t`, all rows. */
+bool block_takes_rows(const Block *block)
+{
+    return block->kind == BLOCK_UNITS && block->group && block->component >= 0;
+}
+
+/* One block at step `t`, all rows of the part. */
 static void call_at_step(const Run *run, CBlock *out, const Block *block, const char *t)
 {
     Arena *arena = run->ctx.arena;
-    if (block->kind == BLOCK_UNITS && block->group && block->component >= 0) {
-        c_call(out, c_name(arena, "%s(f, %s)", call_text(run, block), t));
-        return;
-    }
-    CBlock *rows = c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
-    c_call(rows, c_name(arena, "%s(f, %s, row)", call_text(run, block), t));
+    if (block_takes_rows(block))
+        c_call(out, c_name(arena, "%s(f, %s, rows)", call_text(run, block), t));
+    else
+        c_call(share_each_row(out), c_name(arena, "%s(f, %s, row)", call_text(run, block), t));
 }
 
 static void call_steps(const Run *run, CBlock *out, const Block *loop, int steps)
@@ -116,59 +119,40 @@ static void call_steps(const Run *run, CBlock *out, const Block *loop, int steps
                          s == 0 ? "t" : arena_printf(run->ctx.arena, loop->direction > 0 ? "t + %d" : "t - %d", s));
 }
 
+/* A part runs all steps of its rows. Where rows look at each other inside the loop they would have to meet at each step:
+ * there part 0 runs them all. */
+static void open_rows(CBlock *body, const Block *loop)
+{
+    if (reads_other_rows(loop)) {
+        share_none(body);
+        c_decl(body, "const rnn_share", "rows", c_name(body->arena, "{0, f->rows}"));
+    } else {
+        share_rows(body);
+    }
+}
+
 /* The loop over steps, written `unroll_steps` at a time with what is left over after it. */
 void emit_loop(const Run *run, CBlock *out, const Block *loop)
 {
     Arena *arena = run->ctx.arena;
-    const char *params[] = {arena_printf(arena, "const %s_frame *f", run->ctx.emit->m)};
-    CBlock *body = c_function(out, "static RNN_NOINLINE void", call_text(run, loop), params, 1);
+    CBlock *body = share_function(run->ctx.emit, out, call_text(run, loop), NULL, 0);
+    open_rows(body, loop);
     int steps = loop->unroll_steps;
     bool up = loop->direction > 0;
     if (steps == 1) {
-        CBlock *each = up ? c_for(body, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1))
-                          : c_for_down(body, "t", c_name(arena, "f->steps - 1"), c_int(arena, 0), c_int(arena, 1));
+        CBlock *each =
+            up ? c_for(body, "t", c_name(arena, "f->from"), c_name(arena, "f->to"), c_int(arena, 1))
+               : c_for_down(body, "t", c_name(arena, "f->to - 1"), c_name(arena, "f->from"), c_int(arena, 1));
         call_steps(run, each, loop, 1);
     } else {
-        c_decl(body, "ptrdiff_t", "t", c_name(arena, up ? "0" : "f->steps - 1"));
-        const CExpr *fits = up ? c_name(arena, "t + %d <= f->steps", steps) : c_name(arena, "t >= %d", steps - 1);
+        c_decl(body, "ptrdiff_t", "t", c_name(arena, up ? "f->from" : "f->to - 1"));
+        const CExpr *fits = c_name(arena, up ? "t + %d <= f->to" : "t >= f->from + %d", up ? steps : steps - 1);
         CBlock *many = c_for_on(body, "t", fits, c_int(arena, steps), !up);
         call_steps(run, many, loop, steps);
-        CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->steps" : "t >= 0"), c_int(arena, 1), !up);
+        CBlock *rest = c_for_on(body, "t", c_name(arena, up ? "t < f->to" : "t >= f->from"), c_int(arena, 1), !up);
         call_steps(run, rest, loop, 1);
     }
     c_blank(out);
-}
-
-/* The loops over steps and rows of a domain. */
-static CBlock *open_domain(const Run *run, CBlock *out, Domain domain)
-{
-    Arena *arena = run->ctx.arena;
-    if (domain == DOMAIN_SEQ)
-        out = c_for(out, "t", c_int(arena, 0), c_name(arena, "f->steps"), c_int(arena, 1));
-    return domain == DOMAIN_ONCE ? out : c_for(out, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
-}
-
-static void call_inside(const Run *run, CBlock *out, const Block *block)
-{
-    const char *arguments = block->domain == DOMAIN_ONCE ? "f" : block->domain == DOMAIN_ROWS ? "f, row" : "f, t, row";
-    c_call(out, c_name(run->ctx.arena, "%s(%s)", call_text(run, block), arguments));
-}
-
-/* The parts of a walk that are needed, or that the caller may want: those under a condition of their own. */
-static void call_walk(Run *run, CBlock *out, const Block *walk)
-{
-    const bool needed = run_needs_block(run, walk);
-    const char *outer = needed ? NULL : wanted_by(run, walk);
-    out = open_domain(run, out, walk->domain);
-    for (int i = 0; i < walk->body.n; i++) {
-        const Block *part = walk->body.at[i];
-        const char *wanted = run_needs_block(run, part) ? NULL : wanted_by(run, part);
-        run->done[part->id] = true;
-        if (!wanted && !run_needs_block(run, part))
-            continue;
-        const bool same = !wanted || (outer && strcmp(wanted, outer) == 0);
-        call_inside(run, run_under(run, out, same ? NULL : wanted), part);
-    }
 }
 
 static bool has_state_slot(const Program *program, const GVar *var)
@@ -179,16 +163,27 @@ static bool has_state_slot(const Program *program, const GVar *var)
     return false;
 }
 
+/* Sums with a place of their own are added there by shares that are not those of the place. */
+static void clear_sums(const Run *run, CBlock *out, const Block *block)
+{
+    for (int i = 0; i < block->nodes.n; i++) {
+        const Buffer *buffer = run->ctx.pass->loc[block->nodes.at[i]->id].buffer;
+        if (block_keeps(&run->ctx, block->nodes.at[i]))
+            c_call(out, c_name(run->ctx.arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field,
+                               (long long)buffer->width));
+    }
+}
+
 void run_block(Run *run, CBlock *out, const Block *block)
 {
     Arena *arena = run->ctx.arena;
     run->done[block->id] = true;
     switch (block->kind) {
     case BLOCK_INPUT:
-        c_call(out, c_name(arena, "%s(f, %s)", call_text(run, block), run->input_text(run, block->var)));
+        c_call(out, c_name(arena, "%s(f, %s, 0, 1)", call_text(run, block), run->input_text(run, block->var)));
         break;
     case BLOCK_LEAD:
-        c_call(out, c_name(arena, has_state_slot(run->ctx.program, block->var) ? "%s(f, %s)" : "%s(f)",
+        c_call(out, c_name(arena, has_state_slot(run->ctx.program, block->var) ? "%s(f, %s, 0, 1)" : "%s(f, 0, 1)",
                            call_text(run, block), run->state_text));
         break;
     case BLOCK_TOTAL:
@@ -196,22 +191,20 @@ void run_block(Run *run, CBlock *out, const Block *block)
             if (run->needed[block->nodes.at[i]->id])
                 emit_total(&run->ctx, out, block->nodes.at[i]);
         break;
-    case BLOCK_PRODUCT:
     case BLOCK_CONTRACT:
     case BLOCK_SUM:
+        clear_sums(run, out, block);
+        c_call(out, c_name(arena, "%s(f, 0, 1)", call_text(run, block)));
+        break;
+    case BLOCK_PRODUCT:
     case BLOCK_LOOP:
-        c_call(out, c_name(arena, "%s(f)", call_text(run, block)));
+        c_call(out, c_name(arena, "%s(f, 0, 1)", call_text(run, block)));
         break;
     case BLOCK_UNITS:
     case BLOCK_SCALARS:
     case BLOCK_ROW:
-        if (block->component >= 0)
-            call_at_step(run, out, block, "0");
-        else
-            call_inside(run, open_domain(run, out, block->domain), block);
-        break;
     case BLOCK_WALK:
-        call_walk(run, out, block);
+        run_walk(run, out, block);
         break;
     case BLOCK_CHUNK:
         break;

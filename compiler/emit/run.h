@@ -1,9 +1,19 @@
-/* run.h: the entry points: run.c (common), emit_run.c (windows), emit_backward.c and emit_stream.c (step,
- * generate). */
+/* run.h: the entry points: run.c (common), emit_walk.c (blocks of single steps and rows), emit_run.c (windows),
+ * emit_backward.c and emit_stream.c (step, generate). */
 #ifndef RNNC_EMIT_RUN_H
 #define RNNC_EMIT_RUN_H
 #include "emit/body.h"
 #include "emit/interface.h"
+
+typedef struct Stage {     /* a function that several entry points may call */
+    const char *of, *name; /* its name, and with that of the entry point where another text has taken it */
+    const char *text;
+} Stage;
+typedef struct Stages {
+    CBlock *functions; /* new ones: before the entry point that is being written */
+    const char *entry;
+    VEC(Stage) known;
+} Stages;
 
 typedef struct Run { /* one entry point while its calls are written */
     Ctx ctx;
@@ -13,6 +23,7 @@ typedef struct Run { /* one entry point while its calls are written */
     const char *(*input_text)(const struct Run *run, const GVar *var); /* where the caller's array is */
     const char *state_text;                                            /* "s" or "NULL": what leads are filled from */
     const GEntry *entry;
+    Stages *stages;
     const struct WantedList *wanted; /* what else the caller may want; NULL: nothing */
 } Run;
 
@@ -38,14 +49,19 @@ bool run_takes_input(Emit *emit, const GVar *var);
 bool run_needs_var(const Run *run, const GVar *var, bool only_read);
 bool run_needs_block(const Run *run, const Block *block);
 void run_block(Run *run, CBlock *out, const Block *block);
+void run_walk(Run *run, CBlock *out, const Block *walk);       /* or a block that could be part of one */
+void run_rows(Run *run, CBlock *out, const BlockList *blocks); /* of one step: at least one */
+bool runs_alone(const Block *block);                           /* by part 0 */
+bool block_takes_rows(const Block *block);                     /* a phase with products: f, t, rows */
 void run_open_frame(const Run *run, CBlock *out, const char *rows, const char *steps, bool has_controls);
 void run_save_state(const Run *run, CBlock *out, bool infer);
 void emit_loop(const Run *run, CBlock *out, const Block *loop);
 const CExpr *total_value(const Ctx *ctx, const Node *node);
 
 const char *steps_text(const Run *run);
-void emit_backward_run(Emit *emit, CBlock *out);
-void emit_point(Emit *emit, CBlock *body, const Point *point);
-void emit_begin_run(Emit *emit, CBlock *body, const GEntry *entry);
-void emit_step_run(Emit *emit, CBlock *body, const GEntry *entry);
+bool emit_has_down_state(const Program *program); /* is there M_down_state? */
+void emit_backward_run(Emit *emit, Stages *stages, CBlock *out);
+void emit_point(Emit *emit, Stages *stages, CBlock *body, const Point *point);
+void emit_begin_run(Emit *emit, Stages *stages, CBlock *body, const GEntry *entry);
+void emit_step_run(Emit *emit, Stages *stages, CBlock *body, const GEntry *entry);
 #endif

@@ -367,8 +367,8 @@ static bool ends_with(const char *name, const char *end)
 /* Names that the functions around use themselves: parameters and counters, the runtime's, sums and row pointers. */
 static bool is_taken(const char *name)
 {
-    static const char *const ours[] = {"f",     "t",    "u", "i", "k",    "z",  "row", "block",
-                                       "panel", "rows", "s", "x", "from", "to", "leaf"};
+    static const char *const ours[] = {"f",    "t", "u", "i",    "k",  "z",    "row",  "block", "panel",
+                                       "rows", "s", "x", "from", "to", "leaf", "part", "parts", "panels"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
         if (strcmp(name, ours[i]) == 0)
             return true;

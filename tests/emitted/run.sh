@@ -2,6 +2,7 @@
 # The emitted C as its user meets it: no warning under any compiler, standard, level and real type; headers as C++; no
 # writable data and no stray symbol in the object; -ffast-math refused; two models in one program; and the same bits for
 # every unrolling and entry of the schedule and for chunks of steps, nearly the same for every number of lanes.
+# parts.sh: work in parts.
 cd "${ROOT:-$(dirname "$0")/../..}" || exit 1
 ROOT=$PWD
 BUILD=${BUILD:-build}
@@ -141,8 +142,9 @@ whole_model() { # model: all that is asked of one
     report "$n.lanes" $?
 }
 
-# One name: that model. None: all models, two at a time, and what concerns more than one.
+# One name: that model, or "parts". None: all models, two at a time, and what concerns more than one.
 if [ $# -gt 0 ]; then
+    if [ "$1" = parts ]; then exec sh tests/emitted/parts.sh; fi
     for model in $MODELS; do
         if [ "$1" = "$(basename "$model" .rnn)" ]; then whole_model "$model"; fi
     done
@@ -162,3 +164,4 @@ fast_math
 report fast_math $?
 two_models
 report two_models $?
+sh tests/emitted/parts.sh

@@ -68,6 +68,11 @@ static rnn_status elman_fail(rnn_fault *fault, rnn_status code, const char *what
 
 /* ---- Where everything is ---- */
 
+/* What takes (part, parts) does a share of its work. All parts of one function may run in any order or at the same
+ * time; together they do its work; no part reads what another part of the same function writes. Between two functions
+ * of a run all parts must have met. No bit of a result depends on parts. What has no parts (places, lengths, totals,
+ * results, checks) a run does itself, once. */
+
 /* What one call works on. Vectors are padded to a multiple of 16; a sequence that is read at other steps
    has room for those before the first and after the last. Adjoints begin with d_. */
 typedef struct elman_frame {
@@ -79,6 +84,7 @@ typedef struct elman_frame {
     rnn_real *grad;               /* gradients of the parameters */
     double dloss;                 /* the adjoint of the loss */
     ptrdiff_t rows, steps;        /* of this window */
+    ptrdiff_t from, to;           /* steps of the chunk at hand: from .. to - 1 */
     ptrdiff_t valid;              /* steps inside the rows' lengths, all rows together */
     rnn_key key;                  /* of all randomness */
     int32_t *length;              /* [rows] */
@@ -185,46 +191,48 @@ static RNN_NOINLINE void elman_start(elman_frame *f, const int32_t *length, cons
 }
 
 /* The rows have these steps behind them, too. */
-static RNN_NOINLINE void elman_advance(const elman_frame *f, elman_state *s)
+static RNN_NOINLINE void elman_advance(const elman_frame *f, elman_state *s, int part, int parts)
 {
-    for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t row = rows.from; row < rows.to; row++) {
         s->i[row] = f->position[row] < INT32_MAX - f->length[row] ? f->position[row] + f->length[row] : INT32_MAX;
     }
 }
 
 /* ---- Weights in panels ---- */
 
-static RNN_NOINLINE void elman_do_pack(const elman_params *params, elman_packed *packed)
+static RNN_NOINLINE void elman_do_pack(const elman_params *params, elman_packed *packed, int part, int parts)
 {
     const rnn_real *const p = params->v;
     rnn_real *const to = packed->w;
     /* rnn.U: 2 panels of 16 units, each of 20 terms */
-    rnn_pack_rows(to, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0);
+    rnn_pack_rows_part(to, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0, part, parts);
     /* rnn.W: 2 panels of 16 units, each of 20 terms */
-    rnn_pack_rows(to + 640, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0);
+    rnn_pack_rows_part(to + 640, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0, part, parts);
     /* Wo: 1 panel of 16 units, each of 20 terms */
-    rnn_pack_rows(to + 1280, p + 192, 20, 9, 20, 0, 1, 1, 4, 0, 20, 0, 0);
+    rnn_pack_rows_part(to + 1280, p + 192, 20, 9, 20, 0, 1, 1, 4, 0, 20, 0, 0, part, parts);
     /* rnn.b: what the sums of a row start from */
-    rnn_pack_vector(to + 1600, p + 1184, 20, 0, 1);
+    rnn_pack_vector_part(to + 1600, p + 1184, 20, 0, 1, part, parts);
 }
 
-static RNN_NOINLINE void elman_pack_backward(const rnn_real *p, rnn_real *to)
+static RNN_NOINLINE void elman_pack_backward(const rnn_real *p, rnn_real *to, int part, int parts)
 {
     /* Wo': 2 panels of 16 units, each of 9 terms */
-    rnn_pack_cols(to, p + 192, 20, 20, 9, 0, 1, 2, 4, 0, 9, 0, 0);
+    rnn_pack_cols_part(to, p + 192, 20, 20, 9, 0, 1, 2, 4, 0, 9, 0, 0, part, parts);
     /* rnn.W': 2 panels of 16 units, each of 20 terms */
-    rnn_pack_cols(to + 288, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0);
+    rnn_pack_cols_part(to + 288, p + 384, 20, 20, 20, 0, 1, 2, 2, 0, 20, 0, 0, part, parts);
     /* rnn.U': 2 panels of 16 units, each of 20 terms */
-    rnn_pack_cols(to + 928, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0);
+    rnn_pack_cols_part(to + 928, p + 784, 20, 20, 20, 0, 1, 2, 4, 0, 20, 0, 0, part, parts);
 }
 
 /* ---- Forward ---- */
 
 /* x in padded rows; past a row's length zeros, of tokens -1. */
-static RNN_NOINLINE void elman_x_input0(const elman_frame *f, const int32_t *from)
+static RNN_NOINLINE void elman_x_input0(const elman_frame *f, const int32_t *from, int part, int parts)
 {
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_area area = rnn_area_of(0, f->steps, f->rows, part, parts);
+    for (ptrdiff_t t = area.steps.from; t < area.steps.to; t++) {
+        for (ptrdiff_t row = area.rows.from; row < area.rows.to; row++) {
             if (t < f->length[row]) {
                 f->x[t * f->rows + row] = from[t * f->rows + row];
             } else {
@@ -235,10 +243,11 @@ static RNN_NOINLINE void elman_x_input0(const elman_frame *f, const int32_t *fro
 }
 
 /* y in padded rows; past a row's length zeros, of tokens -1. */
-static RNN_NOINLINE void elman_y_input1(const elman_frame *f, const int32_t *from)
+static RNN_NOINLINE void elman_y_input1(const elman_frame *f, const int32_t *from, int part, int parts)
 {
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_area area = rnn_area_of(0, f->steps, f->rows, part, parts);
+    for (ptrdiff_t t = area.steps.from; t < area.steps.to; t++) {
+        for (ptrdiff_t row = area.rows.from; row < area.rows.to; row++) {
             if (t < f->length[row]) {
                 f->y[t * f->rows + row] = from[t * f->rows + row];
             } else {
@@ -249,9 +258,10 @@ static RNN_NOINLINE void elman_y_input1(const elman_frame *f, const int32_t *fro
 }
 
 /* h outside the window. */
-static RNN_NOINLINE void elman_h_lead2(const elman_frame *f, const elman_state *s)
+static RNN_NOINLINE void elman_h_lead2(const elman_frame *f, const elman_state *s, int part, int parts)
 {
-    for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t row = rows.from; row < rows.to; row++) {
         if (s != NULL && f->position[row] > 0) {
             memcpy(f->h + row * 32, s->r + row * 32, 32 * sizeof(rnn_real));
         } else {
@@ -279,12 +289,13 @@ static RNN_NOINLINE void elman_Emb_row_row3(const elman_frame *f, ptrdiff_t t, p
 
 /* Over all steps and rows:
  *   h_sum[t] = rnn.b + rnn.U @ Emb_row[t] */
-static RNN_NOINLINE void elman_rnn_U_Emb_row_product4(const elman_frame *f)
+static RNN_NOINLINE void elman_rnn_U_Emb_row_product4(const elman_frame *f, int part, int parts)
 {
-    rnn_real *to = f->h_sum;
-    const rnn_real *from = f->Emb_row;
+    rnn_real *to = f->h_sum + f->from * f->rows * 32;
+    const rnn_real *from = f->Emb_row + f->from * f->rows * 32;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w, 2, 1, 4, f->w + 1600, 0);
+    rnn_gemm_part(to, width, from, 32, (int)((f->to - f->from) * f->rows), 20, f->w, 2, 1, 4, f->w + 1600, 0, part,
+        parts);
 }
 
 /* Behind the products of this phase, 16 units at one step, of one row:
@@ -750,39 +761,44 @@ static RNN_NOINLINE void elman_h_units6_1x2(const elman_frame *f, ptrdiff_t t, p
     elman_h_units6_cell(f, t, row, block * 2 + 1, z + 16);
 }
 
-/* One step: all rows and units, in tiles. */
-static RNN_NOINLINE void elman_h_units6(const elman_frame *f, ptrdiff_t t)
+/* One step of these rows: all units, in tiles. */
+static RNN_NOINLINE void elman_h_units6(const elman_frame *f, ptrdiff_t t, rnn_share rows)
 {
-    ptrdiff_t row = 0;
-    for (; row + 4 <= f->rows; row += 4) {
-        elman_h_units6_4x2(f, t, row, 0);
-    }
-    for (; row < f->rows; row++) {
-        elman_h_units6_1x2(f, t, row, 0);
+    for (ptrdiff_t row = rows.from; row < rows.to;) {
+        const ptrdiff_t left = rows.to - row;
+        if (left >= 4) {
+            elman_h_units6_4x2(f, t, row, 0);
+            row += 4;
+        } else {
+            elman_h_units6_1x2(f, t, row, 0);
+            row++;
+        }
     }
 }
 
 /* The loop over t, from the first step on. */
-static RNN_NOINLINE void elman_h_loop5(const elman_frame *f)
+static RNN_NOINLINE void elman_h_loop5(const elman_frame *f, int part, int parts)
 {
-    ptrdiff_t t = 0;
-    for (; t + 2 <= f->steps; t += 2) {
-        elman_h_units6(f, t);
-        elman_h_units6(f, t + 1);
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    ptrdiff_t t = f->from;
+    for (; t + 2 <= f->to; t += 2) {
+        elman_h_units6(f, t, rows);
+        elman_h_units6(f, t + 1, rows);
     }
-    for (; t < f->steps; t++) {
-        elman_h_units6(f, t);
+    for (; t < f->to; t++) {
+        elman_h_units6(f, t, rows);
     }
 }
 
 /* Over all steps and rows:
  *   Wo_h[t] = Wo @ h[t] */
-static RNN_NOINLINE void elman_Wo_h_product7(const elman_frame *f)
+static RNN_NOINLINE void elman_Wo_h_product7(const elman_frame *f, int part, int parts)
 {
-    rnn_real *to = f->Wo_h;
-    const rnn_real *from = f->h + f->rows * 32;
+    rnn_real *to = f->Wo_h + f->from * f->rows * 16;
+    const rnn_real *from = f->h + (f->from + 1) * f->rows * 32;
     const ptrdiff_t width = 16;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->w + 1280, 1, 1, 4, NULL, 0);
+    rnn_gemm_part(to, width, from, 32, (int)((f->to - f->from) * f->rows), 20, f->w + 1280, 1, 1, 4, NULL, 0, part,
+        parts);
 }
 
 /* At one step, of one row:
@@ -832,10 +848,11 @@ static RNN_NOINLINE void elman_y_picked_minus_numbers10(const elman_frame *f, pt
 /* ---- What leaves a window: outputs and the state of the rows ---- */
 
 /* h, to the caller's array; zero past a row's length */
-static RNN_NOINLINE void elman_give_h(const elman_frame *f, rnn_real *to)
+static RNN_NOINLINE void elman_give_h(const elman_frame *f, rnn_real *to, int part, int parts)
 {
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_area area = rnn_area_of(f->from, f->to, f->rows, part, parts);
+    for (ptrdiff_t t = area.steps.from; t < area.steps.to; t++) {
+        for (ptrdiff_t row = area.rows.from; row < area.rows.to; row++) {
             if (t < f->length[row]) {
                 for (ptrdiff_t panel = 0; panel < 2; panel++) {
                     for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
@@ -852,9 +869,10 @@ static RNN_NOINLINE void elman_give_h(const elman_frame *f, rnn_real *to)
 }
 
 /* h, for the next call */
-static RNN_NOINLINE void elman_save_h(const elman_frame *f, elman_state *s)
+static RNN_NOINLINE void elman_save_h(const elman_frame *f, elman_state *s, int part, int parts)
 {
-    for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t row = rows.from; row < rows.to; row++) {
         memcpy(s->r + row * 32, f->h + (f->length[row] * f->rows + row) * 32, 32 * sizeof(rnn_real));
     }
 }
@@ -862,9 +880,10 @@ static RNN_NOINLINE void elman_save_h(const elman_frame *f, elman_state *s)
 /* ---- Backward ---- */
 
 /* d_h_sum outside the window. */
-static RNN_NOINLINE void elman_d_h_sum_lead14(const elman_frame *f)
+static RNN_NOINLINE void elman_d_h_sum_lead14(const elman_frame *f, int part, int parts)
 {
-    for (ptrdiff_t row = 0; row < f->rows; row++) {
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t row = rows.from; row < rows.to; row++) {
         for (ptrdiff_t panel = 0; panel < 2; panel++) {
             for (ptrdiff_t u = 0; u < 16; u += RNN_VL) {
                 rnn_store(f->d_h_sum + (f->steps * f->rows + row) * 32 + panel * 16 + u, rnn_zero());
@@ -898,22 +917,22 @@ static RNN_NOINLINE void elman_d_Wo_h_units16(const elman_frame *f, ptrdiff_t t,
 
 /* Over all steps and rows:
  *   d_h[t] = Wo' @ d_Wo_h[t] */
-static RNN_NOINLINE void elman_d_Wo_d_Wo_h_product17(const elman_frame *f)
+static RNN_NOINLINE void elman_d_Wo_d_Wo_h_product17(const elman_frame *f, int part, int parts)
 {
-    rnn_real *to = f->d_h;
-    const rnn_real *from = f->Wo_h;
+    rnn_real *to = f->d_h + f->from * f->rows * 32;
+    const rnn_real *from = f->Wo_h + f->from * f->rows * 16;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 16, (int)(f->steps * f->rows), 9, f->wb, 2, 1, 4, NULL, 0);
+    rnn_gemm_part(to, width, from, 16, (int)((f->to - f->from) * f->rows), 9, f->wb, 2, 1, 4, NULL, 0, part, parts);
 }
 
 /* Added into the gradients:
  *   d_Wo = sum[t, batch](outer(d_Wo_h[t], h[t])) */
-static RNN_NOINLINE void elman_d_Wo_weights22(const elman_frame *f)
+static RNN_NOINLINE void elman_d_Wo_weights22(const elman_frame *f, int part, int parts)
 {
-    rnn_gemm_dw(f->partial_15, f->Wo_h, 16, f->rows * 16, f->h + f->rows * 32, 32, f->rows * 32, (int)f->steps,
-        (int)f->rows, 1, 16, 20, 0);
+    rnn_gemm_dw_part(f->partial_15, f->Wo_h + f->from * f->rows * 16, 16, f->rows * 16, f->h + (f->from + 1) * f->rows *
+        32, 32, f->rows * 32, (int)(f->to - f->from), (int)f->rows, 1, 16, 20, 0, part, parts);
     /* d_Wo */
-    rnn_unpack_add(f->grad + 192, 20, f->partial_15, 16, 9, 20, 0, 1);
+    rnn_unpack_add_part(f->grad + 192, 20, f->partial_15, 16, 9, 20, 0, 1, part, parts);
 }
 
 /* Behind the products of this phase, 16 units at one step, of one row:
@@ -1382,92 +1401,117 @@ static RNN_NOINLINE void elman_d_h_sum_units19_1x2(const elman_frame *f, ptrdiff
     elman_d_h_sum_units19_cell(f, t, row, block * 2 + 1, z + 16);
 }
 
-/* One step: all rows and units, in tiles. */
-static RNN_NOINLINE void elman_d_h_sum_units19(const elman_frame *f, ptrdiff_t t)
+/* One step of these rows: all units, in tiles. */
+static RNN_NOINLINE void elman_d_h_sum_units19(const elman_frame *f, ptrdiff_t t, rnn_share rows)
 {
-    ptrdiff_t row = 0;
-    for (; row + 4 <= f->rows; row += 4) {
-        elman_d_h_sum_units19_4x2(f, t, row, 0);
-    }
-    for (; row < f->rows; row++) {
-        elman_d_h_sum_units19_1x2(f, t, row, 0);
+    for (ptrdiff_t row = rows.from; row < rows.to;) {
+        const ptrdiff_t left = rows.to - row;
+        if (left >= 4) {
+            elman_d_h_sum_units19_4x2(f, t, row, 0);
+            row += 4;
+        } else {
+            elman_d_h_sum_units19_1x2(f, t, row, 0);
+            row++;
+        }
     }
 }
 
 /* The loop over t, from the last step back. */
-static RNN_NOINLINE void elman_d_h_sum_loop18(const elman_frame *f)
+static RNN_NOINLINE void elman_d_h_sum_loop18(const elman_frame *f, int part, int parts)
 {
-    ptrdiff_t t = f->steps - 1;
-    for (; t >= 1; t -= 2) {
-        elman_d_h_sum_units19(f, t);
-        elman_d_h_sum_units19(f, t - 1);
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    ptrdiff_t t = f->to - 1;
+    for (; t >= f->from + 1; t -= 2) {
+        elman_d_h_sum_units19(f, t, rows);
+        elman_d_h_sum_units19(f, t - 1, rows);
     }
-    for (; t >= 0; t--) {
-        elman_d_h_sum_units19(f, t);
+    for (; t >= f->from; t--) {
+        elman_d_h_sum_units19(f, t, rows);
     }
 }
 
 /* Over all steps and rows:
  *   d_Emb_row[t] = rnn.U' @ d_h_sum[t] */
-static RNN_NOINLINE void elman_d_Emb_row_product20(const elman_frame *f)
+static RNN_NOINLINE void elman_d_Emb_row_product20(const elman_frame *f, int part, int parts)
 {
-    rnn_real *to = f->d_Emb_row;
-    const rnn_real *from = f->d_h_sum;
+    rnn_real *to = f->d_Emb_row + f->from * f->rows * 32;
+    const rnn_real *from = f->d_h_sum + f->from * f->rows * 32;
     const ptrdiff_t width = 32;
-    rnn_gemm(to, width, from, 32, (int)(f->steps * f->rows), 20, f->wb + 928, 2, 1, 4, NULL, 0);
+    rnn_gemm_part(to, width, from, 32, (int)((f->to - f->from) * f->rows), 20, f->wb + 928, 2, 1, 4, NULL, 0, part,
+        parts);
 }
 
 /* Added into the gradients:
  *   d_rnn_W = sum[t, batch](outer(d_h_sum[t], h[t-1])) */
-static RNN_NOINLINE void elman_d_rnn_W_weights23(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_W_weights23(const elman_frame *f, int part, int parts)
 {
-    rnn_gemm_dw(f->partial_16, f->d_h_sum, 32, f->rows * 32, f->h, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32,
-        20, 0);
+    rnn_gemm_dw_part(f->partial_16, f->d_h_sum + f->from * f->rows * 32, 32, f->rows * 32, f->h + f->from * f->rows *
+        32, 32, f->rows * 32, (int)(f->to - f->from), (int)f->rows, 1, 32, 20, 0, part, parts);
     /* d_rnn.W */
-    rnn_unpack_add(f->grad + 384, 20, f->partial_16, 32, 20, 20, 0, 1);
+    rnn_unpack_add_part(f->grad + 384, 20, f->partial_16, 32, 20, 20, 0, 1, part, parts);
 }
 
 /* Added into the gradients:
  *   d_rnn_U = sum[t, batch](outer(d_h_sum[t], Emb_row[t])) */
-static RNN_NOINLINE void elman_d_rnn_U_weights24(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_U_weights24(const elman_frame *f, int part, int parts)
 {
-    rnn_gemm_dw(f->partial_17, f->d_h_sum, 32, f->rows * 32, f->Emb_row, 32, f->rows * 32, (int)f->steps, (int)f->rows,
-        1, 32, 20, 0);
+    rnn_gemm_dw_part(f->partial_17, f->d_h_sum + f->from * f->rows * 32, 32, f->rows * 32, f->Emb_row + f->from *
+        f->rows * 32, 32, f->rows * 32, (int)(f->to - f->from), (int)f->rows, 1, 32, 20, 0, part, parts);
     /* d_rnn.U */
-    rnn_unpack_add(f->grad + 784, 20, f->partial_17, 32, 20, 20, 0, 1);
+    rnn_unpack_add_part(f->grad + 784, 20, f->partial_17, 32, 20, 20, 0, 1, part, parts);
 }
 
 /* Added into the gradients:
  *   d_rnn_b = sum[t, batch](d_h_sum[t]) */
-static RNN_NOINLINE void elman_d_rnn_b_sum25(const elman_frame *f)
+static RNN_NOINLINE void elman_d_rnn_b_sum25(const elman_frame *f, int part, int parts)
 {
-    rnn_colsum(f->partial_18, f->d_h_sum, 32, f->rows * 32, (int)f->steps, (int)f->rows, 1, 32, 0);
+    rnn_colsum_part(f->partial_18, f->d_h_sum + f->from * f->rows * 32, 32, f->rows * 32, (int)(f->to - f->from),
+        (int)f->rows, 1, 32, 0, part, parts);
     /* d_rnn.b */
-    rnn_unpack_add_vector(f->grad + 1184, f->partial_18, 20, 0, 1);
+    rnn_unpack_add_vector_part(f->grad + 1184, f->partial_18, 32, 20, 0, 1, part, parts);
 }
 
 /* Added into the gradients:
  *   d_Emb = sum[t, batch](scatter(d_Emb_row[t], x[t])) */
-static RNN_NOINLINE void elman_d_Emb_sum21(const elman_frame *f)
+static RNN_NOINLINE void elman_d_Emb_sum21(const elman_frame *f, int part, int parts)
 {
     /* d_Emb */
-    for (ptrdiff_t t = f->steps - 1; t >= 0; t--) {
+    const rnn_share columns = rnn_share_of_units(20, part, parts);
+    for (ptrdiff_t t = f->to - 1; t >= f->from; t--) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
             if (t < f->length[row]) {
-                rnn_scatter_add_row(f->grad, 20, 20, f->x[t * f->rows + row], f->d_Emb_row + (t * f->rows + row) * 32);
+                rnn_scatter_add_row(f->grad + columns.from, 20, (int)(columns.to - columns.from),
+                    f->x[t * f->rows + row], f->d_Emb_row + (t * f->rows + row) * 32 + columns.from);
             }
         }
     }
 }
 
-/* d of the values before the window, in the layout of elman_state.r. */
-static RNN_NOINLINE void elman_down_state(const elman_frame *f, rnn_real *to)
+/* ---- Whole calls, their arguments checked before ---- */
+
+/* Over all steps and rows: Emb_row */
+static RNN_NOINLINE void elman_Emb_row_row3_walk(const elman_frame *f, int part, int parts)
 {
-    (void)f;
-    memset(to, 0, 128 * sizeof(rnn_real));
+    const rnn_area area = rnn_area_of(f->from, f->to, f->rows, part, parts);
+    for (ptrdiff_t t = area.steps.from; t < area.steps.to; t++) {
+        for (ptrdiff_t row = area.rows.from; row < area.rows.to; row++) {
+            elman_Emb_row_row3(f, t, row);
+        }
+    }
 }
 
-/* ---- Whole calls, their arguments checked before ---- */
+/* Over all steps and rows: logsumexp_Wo_h, Wo_h_picked, y_picked_minus */
+static RNN_NOINLINE void elman_logsumexp_Wo_h_numbers8_walk(const elman_frame *f, int part, int parts)
+{
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t t = f->from; t < f->to; t++) {
+        for (ptrdiff_t row = rows.from; row < rows.to; row++) {
+            elman_logsumexp_Wo_h_numbers8(f, t, row);
+            elman_Wo_h_picked_numbers9(f, t, row);
+            elman_y_picked_minus_numbers10(f, t, row);
+        }
+    }
+}
 
 static rnn_status elman_do_eval(const elman_params *p, const elman_packed *w, const elman_batch *in,
     const elman_controls *c, elman_state *s, elman_work *work, elman_result *r)
@@ -1481,26 +1525,17 @@ static rnn_status elman_do_eval(const elman_params *p, const elman_packed *w, co
     f->key = c->key;
     f->rows = in->rows;
     f->steps = in->t_steps;
+    f->to = f->steps;
     elman_place_eval(f, work);
     elman_start(f, in->t_len, NULL);
-    elman_x_input0(f, in->x);
-    elman_y_input1(f, in->y);
-    elman_h_lead2(f, NULL);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_Emb_row_row3(f, t, row);
-        }
-    }
-    elman_rnn_U_Emb_row_product4(f);
-    elman_h_loop5(f);
-    elman_Wo_h_product7(f);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_logsumexp_Wo_h_numbers8(f, t, row);
-            elman_Wo_h_picked_numbers9(f, t, row);
-            elman_y_picked_minus_numbers10(f, t, row);
-        }
-    }
+    elman_x_input0(f, in->x, 0, 1);
+    elman_y_input1(f, in->y, 0, 1);
+    elman_h_lead2(f, NULL, 0, 1);
+    elman_Emb_row_row3_walk(f, 0, 1);
+    elman_rnn_U_Emb_row_product4(f, 0, 1);
+    elman_h_loop5(f, 0, 1);
+    elman_Wo_h_product7(f, 0, 1);
+    elman_logsumexp_Wo_h_numbers8_walk(f, 0, 1);
     double total_16 = 0.0;
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
@@ -1517,8 +1552,8 @@ static rnn_status elman_do_eval(const elman_params *p, const elman_packed *w, co
         return elman_fail(&r->fault, RNN_NONFINITE, "the loss", -1, -1, -1);
     }
     if (s != NULL) {
-        elman_save_h(f, s);
-        elman_advance(f, s);
+        elman_save_h(f, s, 0, 1);
+        elman_advance(f, s, 0, 1);
     }
     return RNN_OK;
 }
@@ -1535,21 +1570,18 @@ static rnn_status elman_do_infer(const elman_params *p, const elman_packed *w, c
     f->key = c->key;
     f->rows = in->rows;
     f->steps = in->t_steps;
+    f->to = f->steps;
     elman_place_eval(f, work);
     elman_start(f, in->t_len, NULL);
     (void)r;
-    elman_x_input0(f, in->x);
-    elman_h_lead2(f, NULL);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_Emb_row_row3(f, t, row);
-        }
-    }
-    elman_rnn_U_Emb_row_product4(f);
-    elman_h_loop5(f);
+    elman_x_input0(f, in->x, 0, 1);
+    elman_h_lead2(f, NULL, 0, 1);
+    elman_Emb_row_row3_walk(f, 0, 1);
+    elman_rnn_U_Emb_row_product4(f, 0, 1);
+    elman_h_loop5(f, 0, 1);
     if (s != NULL) {
-        elman_save_h(f, s);
-        elman_advance(f, s);
+        elman_save_h(f, s, 0, 1);
+        elman_advance(f, s, 0, 1);
     }
     return RNN_OK;
 }
@@ -1566,26 +1598,17 @@ static rnn_status elman_do_forward(const elman_params *p, const elman_packed *w,
     f->key = c->key;
     f->rows = in->rows;
     f->steps = in->t_steps;
+    f->to = f->steps;
     elman_place_forward(f, tape);
     elman_start(f, in->t_len, NULL);
-    elman_x_input0(f, in->x);
-    elman_y_input1(f, in->y);
-    elman_h_lead2(f, NULL);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_Emb_row_row3(f, t, row);
-        }
-    }
-    elman_rnn_U_Emb_row_product4(f);
-    elman_h_loop5(f);
-    elman_Wo_h_product7(f);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_logsumexp_Wo_h_numbers8(f, t, row);
-            elman_Wo_h_picked_numbers9(f, t, row);
-            elman_y_picked_minus_numbers10(f, t, row);
-        }
-    }
+    elman_x_input0(f, in->x, 0, 1);
+    elman_y_input1(f, in->y, 0, 1);
+    elman_h_lead2(f, NULL, 0, 1);
+    elman_Emb_row_row3_walk(f, 0, 1);
+    elman_rnn_U_Emb_row_product4(f, 0, 1);
+    elman_h_loop5(f, 0, 1);
+    elman_Wo_h_product7(f, 0, 1);
+    elman_logsumexp_Wo_h_numbers8_walk(f, 0, 1);
     double total_16 = 0.0;
     for (ptrdiff_t t = 0; t < f->steps; t++) {
         for (ptrdiff_t row = 0; row < f->rows; row++) {
@@ -1602,10 +1625,21 @@ static rnn_status elman_do_forward(const elman_params *p, const elman_packed *w,
         return elman_fail(&r->fault, RNN_NONFINITE, "the loss", -1, -1, -1);
     }
     if (s != NULL) {
-        elman_save_h(f, s);
-        elman_advance(f, s);
+        elman_save_h(f, s, 0, 1);
+        elman_advance(f, s, 0, 1);
     }
     return RNN_OK;
+}
+
+/* Over all steps and rows: d_Wo_h */
+static RNN_NOINLINE void elman_d_Wo_h_units16_walk(const elman_frame *f, int part, int parts)
+{
+    const rnn_area area = rnn_area_of(f->from, f->to, f->rows, part, parts);
+    for (ptrdiff_t t = area.steps.from; t < area.steps.to; t++) {
+        for (ptrdiff_t row = area.rows.from; row < area.rows.to; row++) {
+            elman_d_Wo_h_units16(f, t, row);
+        }
+    }
 }
 
 static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w, const elman_batch *in,
@@ -1620,35 +1654,48 @@ static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w
     f->w = w->w;
     f->rows = in->rows;
     f->steps = in->t_steps;
+    f->to = f->steps;
     f->grad = grad->v;
     f->dloss = dloss;
     f->up = up;
     elman_place_forward(f, tape);
     elman_place_backward(f, work);
     elman_count_valid(f);
-    elman_pack_backward(f->p, f->wb);
-    elman_d_h_sum_lead14(f);
+    elman_pack_backward(f->p, f->wb, 0, 1);
+    elman_d_h_sum_lead14(f, 0, 1);
     const double total_20 = f->dloss / (double)f->valid;
     *f->d_loss_over = (rnn_real)total_20;
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_d_Wo_h_units16(f, t, row);
-        }
-    }
-    elman_d_Wo_d_Wo_h_product17(f);
-    elman_d_Wo_weights22(f);
-    elman_d_h_sum_loop18(f);
-    elman_d_Emb_row_product20(f);
-    elman_d_rnn_W_weights23(f);
-    elman_d_rnn_U_weights24(f);
-    elman_d_rnn_b_sum25(f);
-    elman_d_Emb_sum21(f);
+    elman_d_Wo_h_units16_walk(f, 0, 1);
+    elman_d_Wo_d_Wo_h_product17(f, 0, 1);
+    elman_d_Wo_weights22(f, 0, 1);
+    elman_d_h_sum_loop18(f, 0, 1);
+    elman_d_Emb_row_product20(f, 0, 1);
+    elman_d_rnn_W_weights23(f, 0, 1);
+    elman_d_rnn_U_weights24(f, 0, 1);
+    elman_d_rnn_b_sum25(f, 0, 1);
+    elman_d_Emb_sum21(f, 0, 1);
     if (down != NULL) {
         if (down->state != NULL) {
-            elman_down_state(f, down->state);
+            memset(down->state, 0, 128 * sizeof(rnn_real));
         }
     }
     return RNN_OK;
+}
+
+/* One step of all rows: Emb_row */
+static RNN_NOINLINE void elman_Emb_row_row3_rows(const elman_frame *f, int part, int parts)
+{
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    for (ptrdiff_t row = rows.from; row < rows.to; row++) {
+        elman_Emb_row_row3(f, 0, row);
+    }
+}
+
+/* One step of all rows: h */
+static RNN_NOINLINE void elman_h_units6_rows(const elman_frame *f, int part, int parts)
+{
+    const rnn_share rows = rnn_share_of(f->rows, part, parts);
+    elman_h_units6(f, 0, rows);
 }
 
 static rnn_status elman_do_next(const elman_params *p, const elman_packed *w, const elman_controls *c, elman_state *s,
@@ -1664,20 +1711,17 @@ static rnn_status elman_do_next(const elman_params *p, const elman_packed *w, co
     f->key = c->key;
     f->rows = rows;
     f->steps = 1;
+    f->to = f->steps;
     elman_place_step(f, work);
     elman_start(f, NULL, s);
-    elman_x_input0(f, x_in);
-    elman_h_lead2(f, s);
-    for (ptrdiff_t t = 0; t < f->steps; t++) {
-        for (ptrdiff_t row = 0; row < f->rows; row++) {
-            elman_Emb_row_row3(f, t, row);
-        }
-    }
-    elman_rnn_U_Emb_row_product4(f);
-    elman_h_units6(f, 0);
-    elman_give_h(f, h_out);
-    elman_save_h(f, s);
-    elman_advance(f, s);
+    elman_x_input0(f, x_in, 0, 1);
+    elman_h_lead2(f, s, 0, 1);
+    elman_Emb_row_row3_rows(f, 0, 1);
+    elman_rnn_U_Emb_row_product4(f, 0, 1);
+    elman_h_units6_rows(f, 0, 1);
+    elman_give_h(f, h_out, 0, 1);
+    elman_save_h(f, s, 0, 1);
+    elman_advance(f, s, 0, 1);
     return RNN_OK;
 }
 
@@ -1927,7 +1971,7 @@ rnn_status elman_pack(const elman_params *p, elman_packed *w)
     const uintptr_t from = (uintptr_t)p, to = (uintptr_t)w;
     if (p == NULL || w == NULL || (from < to ? to - from < sizeof *p : from - to < sizeof *w))
         return RNN_ARG;
-    elman_do_pack(p, w);
+    elman_do_pack(p, w, 0, 1);
     return RNN_OK;
 }
 

@@ -1,5 +1,5 @@
 /* test_gradient.c: deferred weight and bias gradients against single chains cut into leaves, bit for bit, with protected
- * pages; windows in several calls, shares, and unpacking into logical gradients of both orientations. */
+ * pages; windows in several calls, shares, and unpacking into logical gradients of both orientations, in shares too. */
 #include "reference.h"
 
 typedef struct Window { /* random adjoints G and operands X, and their deferred sums */
@@ -40,14 +40,64 @@ static void close_window(Window *w)
     guarded_free(&w->row);
 }
 
-/* The same sums in three shares, and the same window in two calls, cut at a leaf. */
-static void check_parts(const Window *w)
+/* The same sums in shares, the last one first. */
+static void check_parts(const Window *w, int parts)
+{
+    Guarded again = guarded(w->reals), row = guarded((size_t)w->columns);
+    for (int part = parts - 1; part >= 0; part--) {
+        rnn_gemm_dw_part(again.at, w->G.at, w->columns, w->g_step, w->X.at, w->ldx, w->x_step, w->steps, w->rows,
+                         w->falling, w->columns, w->K, 0, part, parts);
+        rnn_colsum_part(row.at, w->G.at, w->columns, w->g_step, w->steps, w->rows, w->falling, w->columns, 0, part,
+                        parts);
+    }
+    expect_bits(again.at, w->work.at, w->reals, "shares", w->where);
+    expect_bits(row.at, w->row.at, (size_t)w->columns, "shares of columns", w->where);
+    guarded_free(&again);
+    guarded_free(&row);
+}
+
+/* What the shares of all slots add, each part's right after its sums: what the others sum is not there yet. */
+static void check_unpacked_parts(const Window *w, int parts)
+{
+    int N = w->N, K = w->K, S = w->S;
+    size_t weights = (size_t)N * (size_t)K, all = weights * (size_t)S, vectors = (size_t)(N * S);
+    Guarded dW = guarded(all), dWt = guarded(all), db = guarded(vectors);
+    Guarded work = guarded(w->reals), row = guarded((size_t)w->columns);
+    Guarded want = guarded(all), want_t = guarded(all), want_b = guarded(vectors);
+    test_fill(dW.at, all);
+    test_fill(db.at, vectors);
+    memcpy(dWt.at, dW.at, sizeof *dW.at * all);
+    memcpy(want.at, dW.at, sizeof *dW.at * all);
+    memcpy(want_t.at, dW.at, sizeof *dW.at * all);
+    memcpy(want_b.at, db.at, sizeof *db.at * vectors);
+    for (int slot = 0; slot < S; slot++) {
+        rnn_unpack_add(want.at + (size_t)slot * weights, K, w->work.at, w->columns, N, K, slot, S);
+        rnn_unpack_add_t(want_t.at + (size_t)slot * weights, N, w->work.at, w->columns, N, K, slot, S);
+        rnn_unpack_add_vector(want_b.at + slot * N, w->row.at, w->columns, N, slot, S);
+    }
+    for (int part = parts - 1; part >= 0; part--) {
+        rnn_gemm_dw_part(work.at, w->G.at, w->columns, w->g_step, w->X.at, w->ldx, w->x_step, w->steps, w->rows,
+                         w->falling, w->columns, K, 0, part, parts);
+        rnn_colsum_part(row.at, w->G.at, w->columns, w->g_step, w->steps, w->rows, w->falling, w->columns, 0, part,
+                        parts);
+        for (int slot = 0; slot < S; slot++) {
+            rnn_unpack_add_part(dW.at + (size_t)slot * weights, K, work.at, w->columns, N, K, slot, S, part, parts);
+            rnn_unpack_add_t_part(dWt.at + (size_t)slot * weights, N, work.at, w->columns, N, K, slot, S, part, parts);
+            rnn_unpack_add_vector_part(db.at + slot * N, row.at, w->columns, N, slot, S, part, parts);
+        }
+    }
+    expect_bits(dW.at, want.at, all, "shares of dW", w->where);
+    expect_bits(dWt.at, want_t.at, all, "shares of dW transposed", w->where);
+    expect_bits(db.at, want_b.at, vectors, "shares of db", w->where);
+    Guarded *const used[] = {&dW, &dWt, &db, &work, &row, &want, &want_t, &want_b};
+    for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+        guarded_free(used[i]);
+}
+
+/* The same window in two calls, cut at a leaf. */
+static void check_calls(const Window *w)
 {
     Guarded again = guarded(w->reals);
-    for (int part = 0; part < 3; part++)
-        rnn_gemm_dw_part(again.at, w->G.at, w->columns, w->g_step, w->X.at, w->ldx, w->x_step, w->steps, w->rows,
-                         w->falling, w->columns, w->K, 0, part, 3);
-    expect_bits(again.at, w->work.at, w->reals, "shares", w->where);
     int cut = RNN_LEAF_STEPS(w->rows);
     for (int call = 0; call < 2 && cut < w->steps; call++) {
         int upper = w->falling ? !call : call;
@@ -105,7 +155,7 @@ static void check_slot(const Window *w, int slot)
     }
     rnn_unpack_add(dW.at, K, w->work.at, w->columns, N, K, slot, w->S);
     rnn_unpack_add_t(dWt.at, N, w->work.at, w->columns, N, K, slot, w->S);
-    rnn_unpack_add_vector(db.at, w->row.at, N, slot, w->S);
+    rnn_unpack_add_vector(db.at, w->row.at, w->columns, N, slot, w->S);
     expect_bits(dW.at, want, weights, "dW", w->where);
     expect_bits(dWt.at, want_t, weights, "dW transposed", w->where);
     expect_bits(db.at, want_b, (size_t)N, "db", w->where);
@@ -121,7 +171,12 @@ static void check_shape(int steps, int rows, int N, int K, int S, int falling)
 {
     Window w = {.steps = steps, .rows = rows, .N = N, .K = K, .S = S, .falling = falling};
     open_window(&w);
-    check_parts(&w);
+    for (int i = 0; i < TEST_PARTS; i++) {
+        check_parts(&w, test_parts[i]);
+        if (steps * rows < 100) /* what follows the sums is the same for any number of them */
+            check_unpacked_parts(&w, test_parts[i]);
+    }
+    check_calls(&w);
     check_last_panel(&w);
     for (int slot = 0; slot < S; slot++)
         check_slot(&w, slot);

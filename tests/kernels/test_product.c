@@ -1,5 +1,5 @@
 /* test_product.c: packing and rnn_gemm against chains of single numbers, bit for bit, with a protected page after every
- * operand. Argument "all": every size of 1..17, 31..33, 63..65 in three dimensions; else the short list. */
+ * operand; shares of a work. Argument "all": every size of 1..17, 31..33, 63..65 in three dimensions; else the short list. */
 #include "reference.h"
 
 typedef struct Group {
@@ -50,6 +50,31 @@ static void group_pack(const Group *g, rnn_real *packed, int by_columns, int ds,
                           ds, dS);
 }
 
+/* The same packed blocks in shares, the last one first; each part clears its own before. */
+static void check_packed_parts(const Group *g, const rnn_real *packed, int by_columns, int parts, const char *where)
+{
+    int panels = g->columns / 16, at_once = g->S * g->NP, N = g->N, K = g->K, S = g->S;
+    size_t reals = RNN_PACKED_REALS((size_t)N, (size_t)S, (size_t)K);
+    Guarded again = guarded(reals), bias = guarded((size_t)g->columns), whole = guarded((size_t)g->columns);
+    for (int part = parts - 1; part >= 0; part--) {
+        rnn_pack_clear_part(again.at, panels, at_once, K, part, parts);
+        for (int s = 0; s < S; s++) {
+            if (by_columns)
+                rnn_pack_cols_part(again.at, g->weights[s].at, N, N, K, s, S, panels, at_once, 0, K, 0, 0, part, parts);
+            else
+                rnn_pack_rows_part(again.at, g->weights[s].at, K, N, K, s, S, panels, at_once, 0, K, 0, 0, part, parts);
+            rnn_pack_vector_part(bias.at, g->bias[s].at, N, s, S, part, parts);
+        }
+    }
+    for (int s = 0; s < S; s++)
+        rnn_pack_vector(whole.at, g->bias[s].at, N, s, S);
+    expect_bits(again.at, packed, reals, "pack in shares", where);
+    expect_bits(bias.at, whole.at, (size_t)g->columns, "bias in shares", where);
+    guarded_free(&again);
+    guarded_free(&bias);
+    guarded_free(&whole);
+}
+
 /* One shape and form: pack, compare; multiply with the three starts, whole and in shares, compare. */
 static void check_shape(int M, int N, int K, int S, int NP, int by_columns)
 {
@@ -67,6 +92,8 @@ static void check_shape(int M, int N, int K, int S, int NP, int by_columns)
     group_pack(&g, packed.at, by_columns, 0, 0, K);
     ref_unpack(found, packed.at, N, S, NP, K);
     expect_bits(found, dense, weights, "pack", where);
+    for (int i = 0; i < TEST_PARTS && M < 16; i++)
+        check_packed_parts(&g, packed.at, by_columns, test_parts[i], where);
 
     for (int s = 0; s < S; s++)
         rnn_pack_vector(bias.at, g.bias[s].at, N, s, S);
@@ -77,10 +104,14 @@ static void check_shape(int M, int N, int K, int S, int NP, int by_columns)
     ref_product(want, columns, A.at, lda, M, K, dense, columns, NULL, 0);
     expect_bits(C.at, want, out, "product from zero", where);
 
-    for (int part = 2; part >= 0; part--)
-        rnn_gemm_part(C.at, columns, A.at, lda, M, K, packed.at, (N + 15) / 16, S, NP, bias.at, 0, part, 3);
     ref_product(want, columns, A.at, lda, M, K, dense, columns, bias.at, 0);
-    expect_bits(C.at, want, out, "product from bias", where);
+    for (int i = 0; i < TEST_PARTS; i++) {
+        memset(C.at, 0, sizeof *C.at * out);
+        for (int part = test_parts[i] - 1; part >= 0; part--)
+            rnn_gemm_part(C.at, columns, A.at, lda, M, K, packed.at, (N + 15) / 16, S, NP, bias.at, 0, part,
+                          test_parts[i]);
+        expect_bits(C.at, want, out, "product from bias", where);
+    }
 
     memcpy(C.at, start.at, sizeof *C.at * out);
     rnn_gemm(C.at, columns, A.at, lda, M, K, packed.at, (N + 15) / 16, S, NP, C.at, columns);
@@ -188,6 +219,30 @@ static void check_large(void)
     check_shape(2000, 5, 700, 1, 1, 0);
 }
 
+/* Shares follow each other without a gap from 0 to n, as equal as can be; areas hold each step and row once. */
+static void check_shares(int n, int parts)
+{
+    ptrdiff_t end = 0, units_end = 0;
+    int good = 1, count[6 * 40] = {0};
+    for (int part = 0; part < parts; part++) {
+        rnn_share s = rnn_share_of(n, part, parts), units = rnn_share_of_units(n, part, parts);
+        good &= s.from == end && s.to - s.from >= n / parts && s.to - s.from <= (n + parts - 1) / parts;
+        good &= units.from == units_end && units.to >= units.from && (units.to % 16 == 0 || units.to == n);
+        end = s.to;
+        units_end = units.to;
+        rnn_area a = rnn_area_of(2, 2 + n % 6, n, part, parts);
+        good &= a.steps.from >= 2 && a.steps.to <= 2 + n % 6 && a.rows.from >= 0 && a.rows.to <= n;
+        for (ptrdiff_t t = a.steps.from; t < a.steps.to; t++)
+            for (ptrdiff_t row = a.rows.from; row < a.rows.to; row++)
+                count[(t - 2) * 40 + row]++;
+    }
+    good &= end == n && units_end == n;
+    for (int t = 0; t < 6; t++)
+        for (int row = 0; row < 40; row++)
+            good &= count[t * 40 + row] == (t < n % 6 && row < n);
+    expect_true(good, "shares", "of 0 .. n - 1");
+}
+
 int main(int argc, char **argv)
 {
     int all = argc > 1 && strcmp(argv[1], "all") == 0, sizes[32], count = 0;
@@ -216,5 +271,8 @@ int main(int argc, char **argv)
             check_beside(1 + i % 3, test_sizes[i], test_sizes[(i + S) % TEST_SIZES], 1 + 7 * i % 23, S, 4 - S,
                          1 + i % 4);
     check_large();
+    for (int n = 0; n < 40; n++)
+        for (int parts = 1; parts < 9; parts++)
+            check_shares(n, parts);
     return test_end("product");
 }

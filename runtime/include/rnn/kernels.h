@@ -1,5 +1,6 @@
 /* kernels.h: everything numeric that is longer than an expression. This file is the overview; it includes
  *
+ *   share.h            which share of the work one of several parts does
  *   kernels_row.h      whole rows: sums, softmax, argmax, sampling, gather and scatter, small matrices
  *   kernels_pack.h     logical weights into packed blocks
  *   kernels_product.h  rnn_gemm: rows times a packed matrix
@@ -11,8 +12,8 @@
  * - Rows in working memory are padded: a row of n has room for RNN_PADDED(n) reals. What reads a row of n reads n reals
  *   only (the rest may be NaN, or belong to somebody else); what writes a row of n writes the padding as +0.
  * - Every result has the same bits for any RNN_LANES, any (part, parts), any compiler; only RNN_FMA may change them.
- * - A function with the suffix _part does the share `part` of `parts`; all shares together do what the one without
- *   does; they may run at the same time.
+ * - A function with the suffix _part does the share `part` of `parts` (share.h); all shares together do what the one
+ *   without does; they may run in any order or at the same time.
  *
  * Groups. A group joins S matrices ("slots", 1 to 6) with the same number of output units N and the same depth, so that
  * they are multiplied as one. Its output row has P * S * 16 reals, P = ceil(N / 16): unit 16 p + l of slot s stands at
@@ -28,6 +29,7 @@
  * one product over the contiguous row of dg. RNN_DEPTH(K, dS) depths; dS = 0: plain, depth k is k. */
 #ifndef RNN_KERNELS_H_INCLUDED
 #define RNN_KERNELS_H_INCLUDED
+#include "rnn/share.h"
 #include "rnn/kernels_row.h"
 #include "rnn/kernels_pack.h"
 #include "rnn/kernels_product.h"

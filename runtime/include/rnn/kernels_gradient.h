@@ -10,6 +10,8 @@
  * rising inside a step, cut into leaves of RNN_LEAF_STEPS(rows) whole steps counted from t = 0; each leaf is one chain
  * started at +0; leaf sums are added in the order in which the loop meets them. Where there is no sequence axis give
  * steps = rows of the batch, rows = 1, step = ld, falling = 0: leaves of 256 rows.
+ * The shares of rnn_gemm_dw_part, rnn_unpack_add_part and _t_part are ranges of the same blocks of 64 columns of G, those
+ * of rnn_colsum_part and rnn_unpack_add_vector_part ranges of the same panels of 16: whoever sums may unpack at once.
  * A window may be given in several calls, in order, each but the last one met first cut at a leaf: add = 1 goes on with
  * the sums in work, add = 0 starts. */
 #ifndef RNN_KERNELS_GRADIENT_H_INCLUDED
@@ -73,14 +75,19 @@ RNN_INLINE int rnn_leaf_count(int steps, int rows)
     return rows > 0 ? (steps + RNN_LEAF_STEPS(rows) - 1) / RNN_LEAF_STEPS(rows) : 0;
 }
 
+RNN_INLINE rnn_share rnn_dw_share(int columns, int part, int parts)
+{
+    return rnn_share_of((columns + RNN_DW_BLOCK - 1) / RNN_DW_BLOCK, part, parts);
+}
+
 /* work[RNN_DW_REALS(columns, K)]: sums over steps and rows of G[c] X[k], for columns c of G (a multiple of 16) and
  * k < K. The share is a range of blocks of columns; with add = 0 and nothing to sum the sums are 0. */
 RNN_API void rnn_gemm_dw_part(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, const rnn_real *X,
                               ptrdiff_t ldx, ptrdiff_t x_step, int steps, int rows, int falling, int columns, int K,
                               int add, int part, int parts)
 {
-    int blocks = (columns + RNN_DW_BLOCK - 1) / RNN_DW_BLOCK;
-    int from = (int)((int64_t)blocks * part / parts), to = (int)((int64_t)blocks * (part + 1) / parts);
+    rnn_share blocks = rnn_dw_share(columns, part, parts);
+    int from = (int)blocks.from, to = (int)blocks.to;
     int leaves = rnn_leaf_count(steps, rows);
     rnn_leaf all = {G, X, ldg, g_step, ldx, x_step, steps, rows, add};
     if (leaves == 0 && !add)
@@ -101,17 +108,19 @@ RNN_API void rnn_gemm_dw(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdi
     rnn_gemm_dw_part(work, G, ldg, g_step, X, ldx, x_step, steps, rows, falling, columns, K, add, 0, 1);
 }
 
-/* row[columns]: sums of G over steps and rows in the same order and leaves. */
-RNN_API void rnn_colsum(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, int steps, int rows,
-                        int falling, int columns, int add)
+/* row[columns]: sums of G over steps and rows in the same order and leaves. The share is a range of panels of 16. */
+RNN_API void rnn_colsum_part(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, int steps, int rows,
+                             int falling, int columns, int add, int part, int parts)
 {
+    rnn_share panels = rnn_share_of(columns / 16, part, parts);
+    int from = (int)panels.from * 16, to = (int)panels.to * 16;
     int leaves = rnn_leaf_count(steps, rows);
     rnn_leaf all = {G, G, ldg, g_step, 0, 0, steps, rows, add};
-    if (leaves == 0 && !add)
-        memset(row, 0, sizeof *row * (size_t)columns);
+    if (leaves == 0 && !add && from < to)
+        memset(row + from, 0, sizeof *row * (size_t)(to - from));
     for (int j = 0; j < leaves; j++) {
         rnn_leaf f = rnn_leaf_at(&all, falling, j);
-        for (int c = 0; c < columns; c += 16) {
+        for (int c = from; c < to; c += 16) {
             rnn_acc16 x = rnn_acc16_zero();
             for (int s = 0; s < f.steps; s++)
                 for (int r = 0; r < rows; r++)
@@ -125,6 +134,12 @@ RNN_API void rnn_colsum(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff
     }
 }
 
+RNN_API void rnn_colsum(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, int steps, int rows,
+                        int falling, int columns, int add)
+{
+    rnn_colsum_part(row, G, ldg, g_step, steps, rows, falling, columns, add, 0, 1);
+}
+
 /* The 16 columns of panel p, from column k of X on: 16 neighbours at each k, *width apart. */
 RNN_INLINE const rnn_real *rnn_dw_panel(const rnn_real *work, int columns, int K, int p, int k, ptrdiff_t *width)
 {
@@ -135,11 +150,12 @@ RNN_INLINE const rnn_real *rnn_dw_panel(const rnn_real *work, int columns, int K
 
 /* grad[n][k] += sums of unit n, which stands in panel slot + n / 16 * S, and column k of X: logical [N][K]. work as
  * rnn_gemm_dw left it. */
-RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
-                            int S)
+RNN_API void rnn_unpack_add_part(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K,
+                                 int slot, int S, int part, int parts)
 {
+    rnn_share blocks = rnn_dw_share(columns, part, parts);
     for (int n = 0; n < N; n += 16)
-        for (int k = 0; k < K; k += 16) {
+        for (int k = 0; k < K && rnn_share_has(blocks, (n / 16 * S + slot) * 16 / RNN_DW_BLOCK); k += 16) {
             ptrdiff_t width;
             const rnn_real *from = rnn_dw_panel(work, columns, K, n / 16 * S + slot, k, &width);
             rnn_real square[16 * 16];
@@ -160,12 +176,21 @@ RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, 
         }
 }
 
-/* The same for the transposed use: grad[k][n] += ..., logical [K][N]. */
-RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
-                              int S)
+RNN_API void rnn_unpack_add(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
+                            int S)
 {
+    rnn_unpack_add_part(grad, ld, work, columns, N, K, slot, S, 0, 1);
+}
+
+/* The same for the transposed use: grad[k][n] += ..., logical [K][N]. */
+RNN_API void rnn_unpack_add_t_part(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K,
+                                   int slot, int S, int part, int parts)
+{
+    rnn_share blocks = rnn_dw_share(columns, part, parts);
     for (int n = 0; n < N; n += 16) {
         ptrdiff_t width;
+        if (!rnn_share_has(blocks, (n / 16 * S + slot) * 16 / RNN_DW_BLOCK))
+            continue;
         const rnn_real *from = rnn_dw_panel(work, columns, K, n / 16 * S + slot, 0, &width);
         for (int k = 0; k < K; k++)
             for (int u = 0; u < 16; u += RNN_VL) {
@@ -175,13 +200,26 @@ RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work
     }
 }
 
-/* grad[n] += sums of unit n of slot `slot` in a row of rnn_colsum. */
-RNN_API void rnn_unpack_add_vector(rnn_real *grad, const rnn_real *row, int N, int slot, int S)
+RNN_API void rnn_unpack_add_t(rnn_real *grad, ptrdiff_t ld, const rnn_real *work, int columns, int N, int K, int slot,
+                              int S)
 {
+    rnn_unpack_add_t_part(grad, ld, work, columns, N, K, slot, S, 0, 1);
+}
+
+/* grad[n] += sums of unit n, which stands in panel slot + n / 16 * S of a row of rnn_colsum with so many columns. */
+RNN_API void rnn_unpack_add_vector_part(rnn_real *grad, const rnn_real *row, int columns, int N, int slot, int S,
+                                        int part, int parts)
+{
+    rnn_share panels = rnn_share_of(columns / 16, part, parts);
     for (int n = 0; n < N; n += 16)
-        for (int u = 0; u < 16; u += RNN_VL) {
+        for (int u = 0; u < 16 && rnn_share_has(panels, n / 16 * S + slot); u += RNN_VL) {
             rnn_vec sum = rnn_load_rest(grad + n, u, N - n) + rnn_load(row + (n / 16 * S + slot) * 16 + u);
             rnn_store_rest(grad + n, u, sum, N - n);
         }
+}
+
+RNN_API void rnn_unpack_add_vector(rnn_real *grad, const rnn_real *row, int columns, int N, int slot, int S)
+{
+    rnn_unpack_add_vector_part(grad, row, columns, N, slot, S, 0, 1);
 }
 #endif

@@ -1,8 +1,9 @@
 /* kernels_pack.h: logical weights, row-major, into the packed blocks that kernels.h describes. Packing is done after
- * every update of the weights, so it moves 16x16 pieces. */
+ * every update of the weights, so it moves 16x16 pieces. The share of a part is a range of blocks of the packed matrix,
+ * the same as in rnn_gemm_part: whoever packs a block may multiply by it at once. */
 #ifndef RNN_KERNELS_PACK_H_INCLUDED
 #define RNN_KERNELS_PACK_H_INCLUDED
-#include "rnn/simd.h"
+#include "rnn/share.h"
 
 #define RNN_PACKED_REALS(N, S, Ktotal) (RNN_PADDED(N) * (S) * (Ktotal))
 #define RNN_DEPTH(K, depth_S) ((depth_S) > 0 ? RNN_PADDED(K) * (depth_S) : (K))
@@ -45,16 +46,23 @@ RNN_INLINE ptrdiff_t rnn_packed_depth(int k, int depth_slot, int depth_S)
     return depth_S > 0 ? ((ptrdiff_t)(k / 16) * depth_S + depth_slot) * 16 : k;
 }
 
+RNN_INLINE rnn_share rnn_pack_share(int panels, int at_once, int part, int parts)
+{
+    return rnn_share_of((panels + at_once - 1) / at_once, part, parts);
+}
+
 /* One matrix of a packed one (kernels.h) of `panels` panels, `at_once` a block: output unit n is row n of src [N][K] (src
  * NULL: zeros) and stands in panel slot + n / 16 * S; in a group of S matrices slot < S, where groups stand side by side
  * slot is the panel at which the group begins, plus the slot. Its depths are k0 .. k0 + RNN_DEPTH(K, depth_S) - 1 of
  * Ktotal, of which, if depth_S > 0, those of depth_slot are written (interleaved depth, see kernels.h; plain:
  * depth_slot = depth_S = 0). Matrices may be joined over depth one after the other. */
-RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
-                           int at_once, int k0, int Ktotal, int depth_slot, int depth_S)
+RNN_API void rnn_pack_rows_part(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S,
+                                int panels, int at_once, int k0, int Ktotal, int depth_slot, int depth_S, int part,
+                                int parts)
 {
+    rnn_share blocks = rnn_pack_share(panels, at_once, part, parts);
     for (int n = 0; n < N; n += 16)
-        for (int k = 0; k < K; k += 16) {
+        for (int k = 0; k < K && rnn_share_has(blocks, (n / 16 * S + slot) / at_once); k += 16) {
             ptrdiff_t width;
             rnn_real *to = rnn_packed_panel(dst, n / 16 * S + slot, panels, at_once, Ktotal, &width) +
                            (k0 + rnn_packed_depth(k, depth_slot, depth_S)) * width;
@@ -71,12 +79,20 @@ RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int
         }
 }
 
-/* The same for the transposed use: output unit n is column n of src [K][N], depth k its row k. */
-RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
+RNN_API void rnn_pack_rows(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
                            int at_once, int k0, int Ktotal, int depth_slot, int depth_S)
 {
+    rnn_pack_rows_part(dst, src, ld, N, K, slot, S, panels, at_once, k0, Ktotal, depth_slot, depth_S, 0, 1);
+}
+
+/* The same for the transposed use: output unit n is column n of src [K][N], depth k its row k. */
+RNN_API void rnn_pack_cols_part(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S,
+                                int panels, int at_once, int k0, int Ktotal, int depth_slot, int depth_S, int part,
+                                int parts)
+{
+    rnn_share blocks = rnn_pack_share(panels, at_once, part, parts);
     for (int n = 0; n < N; n += 16)
-        for (int k = 0; k < K; k += 16) {
+        for (int k = 0; k < K && rnn_share_has(blocks, (n / 16 * S + slot) / at_once); k += 16) {
             ptrdiff_t width;
             rnn_real *to = rnn_packed_panel(dst, n / 16 * S + slot, panels, at_once, Ktotal, &width) +
                            (k0 + rnn_packed_depth(k, depth_slot, depth_S)) * width;
@@ -89,12 +105,33 @@ RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int
         }
 }
 
+RNN_API void rnn_pack_cols(rnn_real *dst, const rnn_real *src, ptrdiff_t ld, int N, int K, int slot, int S, int panels,
+                           int at_once, int k0, int Ktotal, int depth_slot, int depth_S)
+{
+    rnn_pack_cols_part(dst, src, ld, N, K, slot, S, panels, at_once, k0, Ktotal, depth_slot, depth_S, 0, 1);
+}
+
+/* Zeros, for matrices that do not fill all panels or depths. */
+RNN_API void rnn_pack_clear_part(rnn_real *dst, int panels, int at_once, int Ktotal, int part, int parts)
+{
+    rnn_share blocks = rnn_pack_share(panels, at_once, part, parts);
+    ptrdiff_t from = blocks.from * at_once, to = blocks.to * at_once < panels ? blocks.to * at_once : panels;
+    if (from < to)
+        memset(dst + from * 16 * Ktotal, 0, sizeof *dst * 16 * (size_t)Ktotal * (size_t)(to - from));
+}
+
 /* A vector of one value a unit (a bias) as row of a group: dst[(p * S + slot) * 16 + l] = src[16 p + l], padding +0;
- * src NULL: zeros. */
+ * src NULL: zeros. The share is a range of its panels of 16 units. */
+RNN_API void rnn_pack_vector_part(rnn_real *dst, const rnn_real *src, int N, int slot, int S, int part, int parts)
+{
+    rnn_share panels = rnn_share_of((N + 15) / 16, part, parts);
+    for (int p = (int)panels.from; p < panels.to; p++)
+        for (int u = 0; u < 16; u += RNN_VL)
+            rnn_store(dst + (p * S + slot) * 16 + u, rnn_load_rest(src ? src + p * 16 : dst, u, src ? N - p * 16 : 0));
+}
+
 RNN_API void rnn_pack_vector(rnn_real *dst, const rnn_real *src, int N, int slot, int S)
 {
-    for (int n = 0; n < N; n += 16)
-        for (int u = 0; u < 16; u += RNN_VL)
-            rnn_store(dst + (n / 16 * S + slot) * 16 + u, rnn_load_rest(src ? src + n : dst, u, src ? N - n : 0));
+    rnn_pack_vector_part(dst, src, N, slot, S, 0, 1);
 }
 #endif

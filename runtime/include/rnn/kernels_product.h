@@ -6,7 +6,7 @@
  * that all those pieces read again does not fit the second cache, rows and depth are cut, and accumulators rest in C. */
 #ifndef RNN_KERNELS_PRODUCT_H_INCLUDED
 #define RNN_KERNELS_PRODUCT_H_INCLUDED
-#include "rnn/simd.h"
+#include "rnn/share.h"
 
 /* Widest tile in vectors: 4 where there are 32 vector registers, else 2. */
 #if RNN_LANES == 16 || RNN_LANES == 1 || defined(__aarch64__)
@@ -253,8 +253,8 @@ RNN_API void rnn_gemm_part(rnn_real *C, ptrdiff_t ldc, const rnn_real *A, ptrdif
                            const rnn_real *B, int P, int S, int NP, const rnn_real *init, ptrdiff_t ldi, int part,
                            int parts)
 {
-    int blocks = (P + NP - 1) / NP;
-    int from = (int)((int64_t)blocks * part / parts), to = (int)((int64_t)blocks * (part + 1) / parts);
+    rnn_share blocks = rnn_share_of((P + NP - 1) / NP, part, parts);
+    int from = (int)blocks.from, to = (int)blocks.to;
     int small = (int64_t)M * K <= RNN_ROW_BLOCK_REALS, cuts = (K + RNN_DEPTH_BLOCK - 1) / RNN_DEPTH_BLOCK;
     int depths = small || K <= RNN_DEPTH_WHOLE ? K : (K + cuts - 1) / cuts;
     int rows = small ? M : RNN_ROW_BLOCK_REALS / depths / 12 * 12;
