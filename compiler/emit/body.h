@@ -6,7 +6,7 @@
  *   emit_units.c   vectors element by element       emit_product.c  tiles of products of a phase
  *   emit_numbers.c component reductions, numbers    emit_row.c      whole-row functions
  *   emit_sums.c    deferred sums and gradients      emit_window.c   inputs, leads, outputs, state
- *   emit_walk.c    walks over steps and rows
+ *   emit_walk.c    walks over steps and rows        emit_chunk.c    runs of blocks by chunks of steps
  *   emit_run.c     the order of everything in each entry point
  *   explain.c      formulas in the comments
  *
@@ -99,7 +99,6 @@ CBlock *share_area(CBlock *body, const char *from, const char *to); /* loops ove
 bool reads_other_rows(const Block *block);                          /* it, or a block inside of it */
 
 /* --- comments (explain.c) --- */
-typedef VEC(const Block *) BlockList;
 /* "Over all rows: h, c": what the blocks compute for others. */
 const char *explain_values(Emit *emit, const Pass *pass, const BlockList *blocks, const char *over);
 const char *explain_buffer(Emit *emit, const Buffer *buffer); /* the formula of what it holds; NULL: its name says it */
@@ -119,6 +118,7 @@ void emit_row(Ctx *ctx, CBlock *out);
 void emit_product(Ctx *ctx, CBlock *out);
 void emit_sums(Ctx *ctx, CBlock *out);
 void emit_sum_loop(Ctx *ctx, CBlock *body); /* emit_sum_loop.c: several sums, of values computed on the way */
+const char *goes_on(const Block *block);    /* a C condition of a block of sums: not the first chunk; "0": no chunks */
 bool varies_over_steps(const Node *node);   /* some argument does */
 void emit_input(Ctx *ctx, CBlock *out);
 void emit_lead(Ctx *ctx, CBlock *out);

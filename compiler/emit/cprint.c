@@ -184,6 +184,10 @@ static void print_stmt(Text *out, const CStmt *s, int indent)
     case C_WHILE_FOR:
         print_for(out, s, indent);
         break;
+    case C_WHILE:
+        print_line(out, indent, arena_printf(arena, "while (%s) {", expr_text(out, s->value)));
+        print_body(out, s->body, indent, "\n");
+        break;
     case C_IF:
         print_if(out, s, indent);
         break;

@@ -204,6 +204,13 @@ CBlock *c_if(CBlock *to, const CExpr *cond)
     return s->body = c_block(to->arena);
 }
 
+CBlock *c_while(CBlock *to, const CExpr *cond)
+{
+    CStmt *s = append(to, C_WHILE);
+    s->value = cond;
+    return s->body = c_block(to->arena);
+}
+
 CBlock *c_else(CBlock *to)
 {
     CStmt *s = vec_last(&to->stmts);

@@ -30,6 +30,7 @@ typedef enum CStmtKind {
     C_CALL,      /* value; */
     C_FOR,       /* for (ptrdiff_t name = value; name < limit; name += step); step NULL: the body goes on */
     C_WHILE_FOR, /* for (; cond; step) with no declaration */
+    C_WHILE,     /* while (value) { body } */
     C_IF,        /* if (value) { body } else { other } */
     C_SCOPE,     /* { body } */
     C_GROUP,     /* body, without braces: a place to add to later */
@@ -76,6 +77,7 @@ CBlock *c_each(CBlock *to, const char *name, int64_t n, const CExpr **index);
 CBlock *c_for_down(CBlock *to, const char *name, const CExpr *from, const CExpr *limit, const CExpr *step);
 /* for (; cond; name += step), or name -= step: goes on with a variable declared before */
 CBlock *c_for_on(CBlock *to, const char *name, const CExpr *cond, const CExpr *step, bool down);
+CBlock *c_while(CBlock *to, const CExpr *cond);
 CBlock *c_if(CBlock *to, const CExpr *cond);
 CBlock *c_else(CBlock *to); /* of the last if in `to` */
 CBlock *c_scope(CBlock *to);

@@ -34,24 +34,6 @@ static WantedList wanted_adjoints(const Run *run)
     return list;
 }
 
-static void run_backward_blocks(Run *run, CBlock *out)
-{
-    for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
-        const Block *block = run->ctx.pass->blocks.at[i];
-        const char *wanted = wanted_by(run, block);
-        need_wanted_totals(run, block);
-        bool outside = block->needs & NEEDS_UP;
-        if (outside && block->kind == BLOCK_TOTAL && run_needs_block(run, block)) /* each total asks itself */
-            run_block(run, out, block);
-        else if (outside && (run_needs_block(run, block) || wanted))
-            run_block(run, run_under(run, out, "up != NULL"), block);
-        else if (run_needs_block(run, block))
-            run_block(run, out, block);
-        else if (wanted)
-            run_block(run, run_under(run, out, wanted), block);
-    }
-}
-
 static void give_adjoints(Run *run, CBlock *out)
 {
     const Graph *graph = run->ctx.program->graph;
@@ -98,7 +80,8 @@ void emit_backward_run(Emit *emit, Stages *stages, CBlock *out)
     c_call(out, c_name(arena, "%s_count_valid(f)", emit->m));
     if (packs_at_start(program))
         c_call(out, c_name(arena, "%s_pack_backward(f->p, f->wb, 0, 1)", emit->m));
-    run_backward_blocks(&run, out);
+    for (int i = 0; i < run.ctx.pass->blocks.n; i++)
+        run_when_needed(&run, out, run.ctx.pass->blocks.at[i]);
     emit_gradients(emit, out);
     give_adjoints(&run, out);
     c_return(out, c_name(arena, "RNN_OK"));

@@ -12,7 +12,7 @@ static BlockEmitter *const emitters[] = {
     [BLOCK_ROW] = emit_row,       [BLOCK_PRODUCT] = emit_product,
     [BLOCK_CONTRACT] = emit_sums, [BLOCK_SUM] = emit_sums,
     [BLOCK_TOTAL] = NULL,         [BLOCK_LOOP] = NULL,
-    [BLOCK_WALK] = NULL,
+    [BLOCK_WALK] = NULL,          [BLOCK_CHUNK] = NULL,
 };
 
 static void emit_one(Emit *emit, CBlock *out, const Pass *pass, const Block *block)

@@ -10,7 +10,8 @@ static const char *element(const Buffer *buffer)
 
 static const char *shape_comment(const Emit *emit, const Buffer *buffer)
 {
-    const char *steps = buffer->span == SPAN_SEQ
+    const char *steps = buffer->chunk ? "[steps of a chunk]"
+                        : buffer->span == SPAN_SEQ
                             ? arena_printf(emit->arena, buffer->lead + buffer->trail ? "[steps + %d]" : "[steps]",
                                            buffer->lead + buffer->trail)
                             : "";

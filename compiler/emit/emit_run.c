@@ -84,33 +84,30 @@ static void run_window_blocks(Run *run, CBlock *out, bool infer)
 {
     const WantedList list = wanted_outputs(run, infer);
     run->wanted = &list;
-    for (int i = 0; i < run->ctx.pass->blocks.n; i++) {
-        const Block *block = run->ctx.pass->blocks.at[i];
-        const char *wanted = wanted_by(run, block);
-        need_wanted_totals(run, block);
-        if (run_needs_block(run, block))
-            run_block(run, out, block);
-        else if (wanted)
-            run_block(run, run_under(run, out, wanted), block);
-    }
+    for (int i = 0; i < run->ctx.pass->blocks.n; i++)
+        run_when_needed(run, out, run->ctx.pass->blocks.at[i]);
     run->wanted = NULL;
 }
 
+void give_output(const Run *run, CBlock *out, const GOutput *output)
+{
+    const char *name = emit_c_name(run->ctx.emit, output->var->name);
+    CBlock *wanted = c_if(out, c_name(run->ctx.arena, "r->%s != NULL", name));
+    if (node_is_total(output->value))
+        c_assign(wanted, c_name(run->ctx.arena, "*r->%s", name), "=",
+                 c_expr(run->ctx.arena, PREC_UNARY, "(rnn_real)$a", total_value(&run->ctx, output->value)));
+    else
+        c_call(wanted, c_name(run->ctx.arena, "%s_give_%s(f, r->%s, 0, 1)", run->ctx.emit->m, output->var->name, name));
+}
+
+/* What is held for one chunk only has been given with it. */
 static void give_window(Run *run, CBlock *out, bool infer)
 {
     const Graph *graph = run->ctx.program->graph;
     for (int i = 0; i < graph->outputs.n; i++) {
         const GOutput *output = &graph->outputs.at[i];
-        if (infer && output->needs_target)
-            continue;
-        const char *name = emit_c_name(run->ctx.emit, output->var->name);
-        CBlock *wanted = c_if(out, c_name(run->ctx.arena, "r->%s != NULL", name));
-        if (node_is_total(output->value))
-            c_assign(wanted, c_name(run->ctx.arena, "*r->%s", name), "=",
-                     c_expr(run->ctx.arena, PREC_UNARY, "(rnn_real)$a", total_value(&run->ctx, output->value)));
-        else
-            c_call(wanted,
-                   c_name(run->ctx.arena, "%s_give_%s(f, r->%s, 0, 1)", run->ctx.emit->m, output->var->name, name));
+        if (!(infer && output->needs_target) && !output_is_of_chunk(run, output, NULL))
+            give_output(run, out, output);
     }
 }
 
@@ -161,6 +158,12 @@ static bool is_carried(const Program *program)
     return program->axis >= 0 && program->model->axes.at[program->axis].carry;
 }
 
+static bool is_left_on_tape(const Program *program, int node)
+{
+    const Buffer *buffer = program->schedule->forward.loc[node].buffer;
+    return program->schedule->on_tape[node] && !(buffer && buffer->chunk);
+}
+
 static void emit_window_run(Emit *emit, Stages *stages, CBlock *out, PointKind kind)
 {
     Arena *arena = emit->arena;
@@ -171,8 +174,9 @@ static void emit_window_run(Emit *emit, Stages *stages, CBlock *out, PointKind k
     run.input_text = input_of_window;
     run.state_text = is_carried(program) ? "s" : "NULL";
     run_need_window(&run, infer);
+    run.infer = infer;
     for (int i = 0; forward && i < program->graph->nodes.n; i++) /* whatever backward reads, asked for or not */
-        if (program->schedule->on_tape[i])
+        if (is_left_on_tape(program, i))
             run_need(&run, program->graph->nodes.at[i]);
     run_open_frame(&run, out, "in->rows", steps_text(&run), true);
     if (forward && emit_has_dropout(emit))

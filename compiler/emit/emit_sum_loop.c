@@ -89,6 +89,8 @@ static void open_share(Ctx *ctx, CBlock *body, const Node *sum)
     const CExpr *i;
     c_decl(body, "const rnn_share", "panels",
            c_name(arena, "rnn_share_of(%lld, part, parts)", (long long)(units / PANEL)));
+    if (ctx->block->chunk)
+        body = c_if(body, c_name(arena, "!(%s)", goes_on(ctx->block)));
     CBlock *each = c_each(body, "i", rows, &i);
     const CExpr *at = c_add(arena, c_mul(arena, i, c_int(arena, units)), c_name(arena, "panels.from * %d", PANEL));
     c_call(each,

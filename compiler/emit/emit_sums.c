@@ -31,6 +31,19 @@ static const char *extent(bool sequence, int falling)
     return falling ? "(int)(f->to - f->from), (int)f->rows, 1" : "(int)(f->to - f->from), (int)f->rows, 0";
 }
 
+/* Has the loop met a chunk before this one, whose sums are there? */
+const char *goes_on(const Block *block)
+{
+    if (!block->chunk)
+        return "0";
+    return block->chunk->direction < 0 ? "f->to < f->steps" : "f->from > 0";
+}
+
+static const char *comes_more(const Block *block)
+{
+    return block->chunk->direction < 0 ? "f->from > 0" : "f->to < f->steps";
+}
+
 bool varies_over_steps(const Node *node)
 {
     for (int i = 0; i < node->n; i++)
@@ -67,11 +80,11 @@ static void emit_contract(Ctx *ctx, CBlock *body)
         BUG("a sum over rows of node %d (%s), which stands interleaved", x->id, op_info[x->op].name);
     c_call(body,
            c_expr(ctx->arena, PREC_ATOM,
-                  arena_printf(ctx->arena, "rnn_gemm_dw_part(f->%s, $A, %s, $B, %s, %s, %d, %lld, 0, part, parts)",
+                  arena_printf(ctx->arena, "rnn_gemm_dw_part(f->%s, $A, %s, $B, %s, %s, %d, %lld, %s, part, parts)",
                                ctx->block->scratch->field, strides(ctx, at_g.buffer, sequence),
                                strides(ctx, at_x.buffer, sequence),
                                extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (span.end - span.first) * PANEL,
-                               (long long)x->dim[0]),
+                               (long long)x->dim[0], goes_on(ctx->block)),
                   panels_at(ctx, g, span.first), panels_at(ctx, x, at_x.slot)));
 }
 
@@ -83,9 +96,10 @@ static void emit_colsum(Ctx *ctx, CBlock *body)
     bool sequence = varies_over_steps(node);
     int64_t width = node->rank == 2 ? at.buffer->width : (span.end - span.first) * PANEL;
     c_call(body, c_expr(ctx->arena, PREC_ATOM,
-                        arena_printf(ctx->arena, "rnn_colsum_part(f->%s, $A, %s, %s, %lld, 0, part, parts)",
+                        arena_printf(ctx->arena, "rnn_colsum_part(f->%s, $A, %s, %s, %lld, %s, part, parts)",
                                      ctx->block->scratch->field, strides(ctx, at.buffer, sequence),
-                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (long long)width),
+                                     extent(sequence, sum_falls(ctx->program, ctx->pass, g)), (long long)width,
+                                     goes_on(ctx->block)),
                         panels_at(ctx, g, span.first)));
 }
 
@@ -269,6 +283,8 @@ void emit_sums(Ctx *ctx, CBlock *out)
         emit_sum_loop(ctx, body);
     else if (first->op != OP_SCATTER_SUM)
         emit_colsum(ctx, body);
+    if (ctx->block->chunk && first->op != OP_SCATTER_SUM)
+        c_return(c_if(body, c_name(arena, "%s", comes_more(ctx->block))), NULL);
     for (int i = 0; i < ctx->block->nodes.n; i++) {
         const Node *node = ctx->block->nodes.at[i];
         add_to_gradients(ctx, body, node);

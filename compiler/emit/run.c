@@ -169,8 +169,9 @@ static void clear_sums(const Run *run, CBlock *out, const Block *block)
     for (int i = 0; i < block->nodes.n; i++) {
         const Buffer *buffer = run->ctx.pass->loc[block->nodes.at[i]->id].buffer;
         if (block_keeps(&run->ctx, block->nodes.at[i]))
-            c_call(out, c_name(run->ctx.arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field,
-                               (long long)buffer->width));
+            c_call(block->chunk ? c_if(out, c_name(run->ctx.arena, "!(%s)", goes_on(block))) : out,
+                   c_name(run->ctx.arena, "memset(f->%s, 0, %lld * sizeof(rnn_real))", buffer->field,
+                          (long long)buffer->width));
     }
 }
 
@@ -207,6 +208,7 @@ void run_block(Run *run, CBlock *out, const Block *block)
         run_walk(run, out, block);
         break;
     case BLOCK_CHUNK:
+        run_chunk(run, out, block);
         break;
     }
 }
@@ -252,10 +254,29 @@ CBlock *run_under(Run *run, CBlock *out, const char *condition)
     return c_if(out, c_name(run->ctx.arena, "%s", condition));
 }
 
+/* Under the condition that the block has beyond those it stands under already. */
+void run_when_needed(Run *run, CBlock *out, const Block *block)
+{
+    const char *under = run->under, *wanted = wanted_by(run, block), *condition = NULL;
+    need_wanted_totals(run, block);
+    const bool needed = run_needs_block(run, block), outside = (block->needs & NEEDS_UP) != 0;
+    if (!needed && !wanted)
+        return;
+    if (outside && !(needed && block->kind == BLOCK_TOTAL)) /* each total asks itself */
+        condition = "up != NULL";
+    else if (!needed)
+        condition = wanted;
+    if (condition && under && strcmp(condition, under) == 0)
+        condition = NULL;
+    run->under = condition ? condition : under;
+    run_block(run, run_under(run, out, condition), block);
+    run->under = under;
+}
+
 /* Numbers in double declare names that later blocks use: they are cheap and always there, whoever wants them. */
 void need_wanted_totals(Run *run, const Block *block)
 {
-    for (int i = 0; block->kind == BLOCK_TOTAL && i < block->nodes.n; i++)
+    for (int i = 0; block->kind == BLOCK_TOTAL && run->wanted && i < block->nodes.n; i++)
         for (int k = 0; k < run->wanted->of.n; k++)
             run->needed[block->nodes.at[i]->id] |= run->wanted->of.at[k].run.needed[block->nodes.at[i]->id];
 }

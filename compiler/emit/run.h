@@ -1,4 +1,4 @@
-/* run.h: the entry points: run.c (common), emit_walk.c (blocks of single steps and rows), emit_run.c (windows),
+/* run.h: the entry points: run.c (common), emit_walk.c (blocks of single steps and rows), emit_chunk.c, emit_run.c (windows),
  * emit_backward.c and emit_stream.c (step, generate). */
 #ifndef RNNC_EMIT_RUN_H
 #define RNNC_EMIT_RUN_H
@@ -25,6 +25,8 @@ typedef struct Run { /* one entry point while its calls are written */
     const GEntry *entry;
     Stages *stages;
     const struct WantedList *wanted; /* what else the caller may want; NULL: nothing */
+    const char *under;               /* the condition that calls stand under, or NULL */
+    bool infer;
 } Run;
 
 /* A result that is computed only when the caller wants it. */
@@ -48,6 +50,10 @@ void run_need_window(Run *run, bool infer);
 bool run_takes_input(Emit *emit, const GVar *var);
 bool run_needs_var(const Run *run, const GVar *var, bool only_read);
 bool run_needs_block(const Run *run, const Block *block);
+void run_when_needed(Run *run, CBlock *out, const Block *block); /* or wanted: under that condition */
+void run_chunk(Run *run, CBlock *out, const Block *chunk);
+void give_output(const Run *run, CBlock *out, const GOutput *output);
+bool output_is_of_chunk(const Run *run, const GOutput *output, const Block *chunk); /* NULL: of any */
 void run_block(Run *run, CBlock *out, const Block *block);
 void run_walk(Run *run, CBlock *out, const Block *walk);       /* or a block that could be part of one */
 void run_rows(Run *run, CBlock *out, const BlockList *blocks); /* of one step: at least one */

@@ -104,6 +104,17 @@ static const CExpr *declared_pointer(const Ctx *ctx, const Buffer *buffer, int o
     return c_name(ctx->arena, "%s", name);
 }
 
+/* Counted from where the buffer begins: at the first step, or at the first one of the chunk at hand. */
+static const CExpr *step_of(const Ctx *ctx, const Buffer *buffer)
+{
+    long long step;
+    if (!buffer->chunk || c_is_int(ctx->t, &step)) /* a constant: of a call of one step */
+        return ctx->t;
+    if (ctx->t->n == 0 && strcmp(ctx->t->text, "f->from") == 0)
+        return c_int(ctx->arena, 0);
+    return c_expr(ctx->arena, PREC_SUM, "$a - f->from", ctx->t);
+}
+
 const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset)
 {
     Arena *arena = ctx->arena;
@@ -111,7 +122,7 @@ const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset)
     if (buffer->span == SPAN_SEQ) {
         if (!ctx->t)
             BUG("buffer %s is read where there is no step", buffer->field);
-        const CExpr *step = c_add(arena, ctx->t, c_int(arena, buffer->lead + offset));
+        const CExpr *step = c_add(arena, step_of(ctx, buffer), c_int(arena, buffer->lead + offset));
         at = c_add(arena, c_mul(arena, step, text(ctx, "f->rows")), ctx->row);
     } else if (buffer->span == SPAN_ROWS) {
         if (!ctx->row)

@@ -243,6 +243,7 @@ static Block *chunk_of(Chunker *c, const Draft *draft)
                      .name = arena_printf(program->arena, "%s_chunk", first->name)};
     for (int i = 0; i < draft->blocks.n; i++) {
         vec_push(program->arena, &chunk->body, draft->blocks.at[i]);
+        draft->blocks.at[i]->chunk = chunk;
         chunk->needs &= draft->blocks.at[i]->needs; /* entry points run only the parts that they need */
     }
     vec_push(program->arena, &program->schedule->all_blocks, chunk);

@@ -27,7 +27,6 @@ PassCounts pass_counts(const Program *program, const Pass *pass);
 /* "loop 1 product 1 stage 1 operand 1 ..." */
 void pass_counts_print(Text *out, const PassCounts *counts);
 
-typedef VEC(const Block *) BlockList;
 BlockList pass_loops(Arena *arena, const Pass *pass); /* in order, those in chunks among them */
 
 /* Floating-point operations: a multiply-add is 2, all else 1 an element. */

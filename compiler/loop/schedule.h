@@ -69,7 +69,8 @@ typedef struct Copy { /* a store beside the node's own: of a leaf, or a second p
     Loc to;
 } Copy;
 
-typedef struct Again { /* a block of the forward pass that backward runs once more: of its values nobody keeps all steps */
+typedef struct
+    Again { /* a block of the forward pass that backward runs once more: of its values nobody keeps all steps */
     struct Block *block;
     bool only_up; /* for adjoints from outside alone */
 } Again;
@@ -100,11 +101,13 @@ typedef struct Block {
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
-    bool pairs;         /* of blocks of panels, when there is a single row */
-    const char *name;   /* of its function, C-safe and unique */
-    struct Block *walk; /* that it is a part of, or NULL */
-    bool late;          /* forward: runs in backward's chunks, or after them, when both are one call (late.c) */
+    bool pairs;          /* of blocks of panels, when there is a single row */
+    const char *name;    /* of its function, C-safe and unique */
+    struct Block *walk;  /* that it is a part of, or NULL */
+    struct Block *chunk; /* likewise */
+    bool late;           /* forward: runs in backward's chunks, or after them, when both are one call (late.c) */
 } Block;
+typedef VEC(const Block *) BlockList;
 enum {
     NEEDS_TARGET = 1,
     NEEDS_FUTURE = 2,
@@ -139,7 +142,7 @@ typedef struct Pass {
 struct Schedule {
     Pass forward, backward;
     bool has_backward;
-    bool has_late; /* some blocks are */
+    bool has_late;    /* some blocks are */
     Loc *var_loc[2];  /* [pass][vars] where READ finds a variable: SEQ buffers with lead and trail */
     Loc *up_loc;      /* [vars] copy of the adjoint of an output from outside, where whole rows of it are needed */
     Buffer **control; /* [vars] a control's value on the tape, where backward needs it; NULL else */
@@ -210,12 +213,12 @@ typedef struct Access { /* what a block does to a buffer when it computes a step
 typedef VEC(Access) Accesses;
 Accesses block_accesses(const Program *program, const Pass *pass, const Block *block); /* access.c: with its body */
 void pass_chunks(Program *program, Pass *pass);                                        /* chunk.c */
-int64_t chunk_rows(const Program *program);    /* chunk.c: the most rows of all steps of a chunk */
-int64_t chunk_count(const Program *program);   /* chunk.c: of the largest window */
+int64_t chunk_rows(const Program *program);                         /* chunk.c: the most rows of all steps of a chunk */
+int64_t chunk_count(const Program *program);                        /* chunk.c: of the largest window */
 bool buffer_is_large(const Program *program, const Buffer *buffer); /* chunk.c: too large to be held for a window */
-void chunk_buffers(Program *program);       /* again.c: which buffers hold a chunk; what runs again for it */
-void find_late(Program *program);           /* late.c */
-void pass_locs(Program *program, Pass *pass);                                     /* place.c */
+void chunk_buffers(Program *program);         /* again.c: which buffers hold a chunk; what runs again for it */
+void find_late(Program *program);             /* late.c */
+void pass_locs(Program *program, Pass *pass); /* place.c */
 Buffer *buffer_new(Program *program, const Pass *pass, const char *name, BufferSpan span, int64_t width); /* place.c */
 BufferSpan span_of(const Node *node);                                                                     /* place.c */
 void place_mirrors(Program *program,

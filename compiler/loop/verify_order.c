@@ -14,8 +14,8 @@ bool block_makes(const Block *block, const Node *node, const Pass *pass)
 /* Places of blocks. */
 typedef struct Order {
     const Pass *pass;
-    int *top;   /* [blocks] of it or of what it is in, among all blocks */
-    int *place; /* [blocks] inside that */
+    int *top;            /* [blocks] of it or of what it is in, among all blocks */
+    int *place;          /* [blocks] inside that */
     const Block **steps; /* [blocks] the loop or walk that it is in, or itself: what goes step by step */
     const Block **chunk; /* [blocks] that it is in, or NULL */
 } Order;

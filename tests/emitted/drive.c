@@ -128,7 +128,8 @@ int main(int argc, char **argv)
     if (status == RNN_OK)
         status = model->forward(params, packed, &call, NULL, tape);
     if (status == RNN_OK)
-        status = model->backward(params, packed, &call, tape, work, 1.0, many_rows ? (const void *const *)up : NULL, grad, down);
+        status = model->backward(params, packed, &call, tape, work, 1.0, many_rows ? (const void *const *)up : NULL,
+                                 grad, down);
     if (status != RNN_OK) {
         fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
         return 1;

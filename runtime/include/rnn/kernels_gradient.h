@@ -75,6 +75,24 @@ RNN_INLINE int rnn_leaf_count(int steps, int rows)
     return rows > 0 ? (steps + RNN_LEAF_STEPS(rows) - 1) / RNN_LEAF_STEPS(rows) : 0;
 }
 
+/* The next chunk of a window, one leaf: steps *from .. *to - 1. 0 when there is none. Begin with *to = 0. */
+RNN_INLINE int rnn_next_chunk(ptrdiff_t *from, ptrdiff_t *to, ptrdiff_t steps, ptrdiff_t rows)
+{
+    ptrdiff_t most = RNN_LEAF_STEPS((int)rows);
+    *from = *to;
+    *to = steps - *from < most ? steps : *from + most;
+    return *from < steps;
+}
+
+/* The same from the last chunk to the first. Begin with *from = steps. */
+RNN_INLINE int rnn_next_chunk_falling(ptrdiff_t *from, ptrdiff_t *to, ptrdiff_t rows)
+{
+    ptrdiff_t most = RNN_LEAF_STEPS((int)rows);
+    *to = *from;
+    *from = *to > 0 ? (*to - 1) / most * most : 0;
+    return *to > 0;
+}
+
 RNN_INLINE rnn_share rnn_dw_share(int columns, int part, int parts)
 {
     return rnn_share_of((columns + RNN_DW_BLOCK - 1) / RNN_DW_BLOCK, part, parts);
