@@ -52,7 +52,9 @@ static const char *stub_work(PointKind kind)
 
 static void stubs(Emit *emit, Text *out, bool rich)
 {
-    text_printf(out, "static void %s_do_pack(const %s_params *p, %s_packed *w)\n{\n    w->w[0] = p->v[0];\n}\n",
+    text_printf(out,
+                "static void %s_do_pack(const %s_params *p, %s_packed *w, int part, int parts)\n{\n"
+                "    w->w[part] = p->v[parts - 1];\n}\n",
                 emit->m, emit->m, emit->m);
     const PointList points = emit_points(emit);
     for (int i = 0; i < points.n; i++) {
