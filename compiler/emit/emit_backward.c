@@ -54,22 +54,27 @@ static void give_adjoints(Run *run, CBlock *out)
         c_call(state, c_name(arena, "%s_down_state(f, down->state, 0, 1)", run->ctx.emit->m));
 }
 
+void need_gradients(Run *run)
+{
+    const Graph *graph = run->ctx.program->graph;
+    for (int i = 0; i < graph->param_grads.n; i++) {
+        NodeList terms = gradient_terms(run->ctx.arena, graph->param_grads.at[i].grad);
+        for (int k = 0; k < terms.n; k++)
+            run_need(run, terms.at[k]);
+    }
+}
+
 void emit_backward_run(Emit *emit, Stages *stages, CBlock *out)
 {
     Arena *arena = emit->arena;
     const Program *program = emit->program;
-    const Graph *graph = program->graph;
     Run run = run_new(emit, &program->schedule->backward);
     const WantedList wanted = wanted_adjoints(&run);
     run.wanted = &wanted;
     run.stages = stages;
     run.input_text = input_of_backward;
     run.state_text = "NULL";
-    for (int i = 0; i < graph->param_grads.n; i++) {
-        NodeList terms = gradient_terms(arena, graph->param_grads.at[i].grad);
-        for (int k = 0; k < terms.n; k++)
-            run_need(&run, terms.at[k]);
-    }
+    need_gradients(&run);
     c_call(out, c_name(arena, "(void)fault"));
     run_open_frame(&run, out, "in->rows", steps_text(&run), false);
     c_assign(out, c_name(arena, "f->grad"), "=", c_name(arena, "grad->v"));

@@ -4,13 +4,17 @@
 #include "emit/body.h"
 #include "emit/run.h"
 
+const Block *output_maker(const Run *run, const GOutput *output)
+{
+    const Block *home = run->ctx.program->schedule->forward.home[output->value->id];
+    return home && home->walk ? home->walk : home;
+}
+
 bool output_is_of_chunk(const Run *run, const GOutput *output, const Block *chunk)
 {
     const Pass *forward = &run->ctx.program->schedule->forward;
     const Buffer *buffer = forward->loc[output->value->id].buffer;
-    const Block *home = forward->home[output->value->id];
-    const Block *of = !home ? NULL : home->walk ? home->walk->chunk : home->chunk;
-    return buffer && buffer->chunk && (!chunk || of == chunk);
+    return buffer && buffer->chunk && (!chunk || output_maker(run, output)->chunk == chunk);
 }
 
 static CBlock *open_chunks(const Run *run, CBlock *out, const Block *chunk)
@@ -32,25 +36,62 @@ static void close_chunks(const Run *run, CBlock *out)
     c_assign(out, c_name(run->ctx.arena, "f->to"), "=", c_name(run->ctx.arena, "f->steps"));
 }
 
-static void run_again(const Run *run, CBlock *out, const Again *again)
+/* Where they are made, which in one call with backward may be late. */
+static void give_outputs(Run *run, CBlock *out, const Block *chunk, bool early, bool late)
 {
-    Run forward = run_new(run->ctx.emit, &run->ctx.program->schedule->forward);
+    const Graph *graph = run->ctx.program->graph;
+    for (int i = 0; i < graph->outputs.n; i++) {
+        const GOutput *output = &graph->outputs.at[i];
+        if (output_is_of_chunk(run, output, chunk) && !(run->infer && output->needs_target) &&
+            (output_maker(run, output)->late ? late : early))
+            give_output(run, out, output);
+    }
+}
+
+/* In one call with forward: what this has left for here. */
+static void run_late(Run *forward, CBlock *out, const Block *chunk)
+{
+    const Pass *pass = forward->ctx.pass;
+    forward->skip_late = false;
+    for (int i = 0; i < pass->blocks.n; i++) {
+        const Block *other = pass->blocks.at[i];
+        for (int k = 0; k < other->body.n && other->partner == chunk; k++)
+            if (other->body.at[k]->late)
+                run_when_needed(forward, out, other->body.at[k]);
+        if (other->partner == chunk)
+            give_outputs(forward, out, other, false, true);
+    }
+    forward->skip_late = true;
+}
+
+/* What forward made for the chunk and did not keep; some of it only for adjoints from outside. */
+static void run_again(const Run *run, CBlock *out, const Block *chunk)
+{
+    const Pass *pass = &run->ctx.program->schedule->forward;
+    Run forward = run_new(run->ctx.emit, pass);
+    Wanted up = {"up != NULL", run_new(run->ctx.emit, pass)};
+    WantedList wanted = {0};
+    for (int i = 0; i < chunk->again.n; i++)
+        for (int k = 0; k < chunk->again.at[i].block->nodes.n; k++)
+            (chunk->again.at[i].only_up ? &up.run : &forward)->needed[chunk->again.at[i].block->nodes.at[k]->id] = true;
+    vec_push(run->ctx.arena, &wanted.of, up);
     forward.stages = run->stages;
-    for (int i = 0; i < again->block->nodes.n; i++)
-        forward.needed[again->block->nodes.at[i]->id] = true;
-    run_block(&forward, run_under(&forward, out, again->only_up ? "up != NULL" : NULL), again->block);
+    forward.wanted = run->no_up ? NULL : &wanted;
+    for (int i = 0; i < pass->blocks.n; i++)
+        for (int k = 0; k < pass->blocks.at[i]->body.n && pass->blocks.at[i]->partner == chunk; k++)
+            run_when_needed(&forward, out, pass->blocks.at[i]->body.at[k]);
 }
 
 void run_chunk(Run *run, CBlock *out, const Block *chunk)
 {
-    const Graph *graph = run->ctx.program->graph;
     CBlock *body = open_chunks(run, out, chunk);
-    for (int i = 0; i < chunk->again.n; i++)
-        run_again(run, body, &chunk->again.at[i]);
+    if (run->forward)
+        run_late(run->forward, body, chunk);
+    if (chunk->again.n > 0 && !run->forward)
+        run_again(run, body, chunk);
     for (int i = 0; i < chunk->body.n; i++)
         run_when_needed(run, body, chunk->body.at[i]);
-    for (int i = 0; i < graph->outputs.n && !run->ctx.pass->backward; i++)
-        if (output_is_of_chunk(run, &graph->outputs.at[i], chunk) && !(run->infer && graph->outputs.at[i].needs_target))
-            give_output(run, body, &graph->outputs.at[i]);
+    if (!run->ctx.pass->backward)
+        give_outputs(run, body, chunk, true, !run->skip_late);
     close_chunks(run, out);
 }

@@ -72,6 +72,19 @@ static void window(Emit *emit, Text *out, const Point *point)
                 (long long)emit->program->sizes.tape_ints + 1, m);
 }
 
+/* Adjoints that are all absent cost nothing. */
+static void nothing_from_outside(Emit *emit, Text *out)
+{
+    const Model *model = emit->program->model;
+    int n = 0;
+    for (int i = 0; i < model->outputs.n; i++)
+        if (!emit_is_token(model->outputs.at[i]))
+            text_printf(out, "%sup->%s == NULL", n++ == 0 ? "    if (" : " && ",
+                        emit_c_name(emit, model->outputs.at[i]->c_name));
+    if (n > 0)
+        text_add(out, ")\n        up = NULL;\n");
+}
+
 static void backward(Emit *emit, Text *out, const Point *point)
 {
     const char *m = emit->m;
@@ -101,9 +114,42 @@ static void backward(Emit *emit, Text *out, const Point *point)
                 "        status = %s_fail(fault, RNN_ORDER, \"tape\", -1, -1, -1);\n"
                 "    if (status != RNN_OK)\n        return status;\n"
                 "    tape->i[%lld] = 0; /* consumed */\n"
+                "    work->i[%lld] = 0; /* ends a generation that was begun on this memory */\n",
+                mark, emit_mark(emit, 0), mark + 1, m, m, mark, (long long)emit->program->sizes.work_ints);
+    nothing_from_outside(emit, out);
+    text_add(out, "    return ");
+    call(emit, out, point);
+    text_add(out, "}\n\n");
+}
+
+static void gradient(Emit *emit, Text *out, const Point *point)
+{
+    const char *m = emit->m;
+    emit_signature(emit, out, "", point, false);
+    text_printf(out,
+                "\n{\n"
+                "    rnn_status status;\n"
+                "    if (r == NULL)\n        return RNN_ARG;\n"
+                "    status = %s_check_given(p, w, c, tape, \"tape\", &r->fault);\n"
+                "    if (status == RNN_OK && (work == NULL || grad == NULL))\n"
+                "        status = %s_fail(&r->fault, RNN_ARG, work == NULL ? \"work\" : \"grad\", -1, -1, -1);\n"
+                "    if (status == RNN_OK && !(dloss >= -DBL_MAX && dloss <= DBL_MAX))\n"
+                "        status = %s_fail(&r->fault, RNN_NONFINITE, \"dloss\", -1, -1, -1);\n",
+                m, m, m);
+    if (emit_checks_controls(emit))
+        then(emit, out, "controls(c, &r->fault)");
+    then(emit, out, "batch(in, &r->fault)");
+    if (emit_has_targets(emit))
+        then(emit, out, "targets(in, &r->fault)");
+    if (emit_checks_state(emit) && emit->program->model->axes.at[emit->program->axis].carry)
+        then(emit, out, "state(s, in->rows, &r->fault)");
+    then(emit, out, "gradient_overlaps(p, w, in, c, s, tape, work, grad, r)");
+    text_printf(out,
+                "    if (status != RNN_OK)\n        return status;\n"
+                "    tape->i[%lld] = 0; /* nothing is left for backward */\n"
                 "    work->i[%lld] = 0; /* ends a generation that was begun on this memory */\n"
                 "    return ",
-                mark, emit_mark(emit, 0), mark + 1, m, m, mark, (long long)emit->program->sizes.work_ints);
+                (long long)emit->program->sizes.tape_ints, (long long)emit->program->sizes.work_ints);
     call(emit, out, point);
     text_add(out, "}\n\n");
 }
@@ -122,6 +168,8 @@ void emit_entries(Emit *emit, Text *out)
             window(emit, out, point);
         else if (point->kind == POINT_BACKWARD)
             backward(emit, out, point);
+        else if (point->kind == POINT_GRADIENT)
+            gradient(emit, out, point);
         else
             emit_steps(emit, out, point);
     }

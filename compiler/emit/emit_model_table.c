@@ -130,8 +130,9 @@ static void model_table(Emit *emit, Text *out, const FieldList *fields)
                 table(emit, "table_constants", constant_count), table(emit, "train", model->train.n));
     text_printf(out, "    %s_thunk_params_init, %s_thunk_pack, %s_thunk_state_reset, %s_thunk_state_copy_row,\n", m, m,
                 m, m);
-    text_printf(out, "    %s_thunk_eval, %s_thunk_%s, %s, %s,\n", m, m, emit_has_targets(emit) ? "infer" : "eval",
-                table(emit, "thunk_forward", model->loss != NULL), table(emit, "thunk_backward", model->loss != NULL));
+    text_printf(out, "    %s_thunk_eval, %s_thunk_%s, %s, %s, %s,\n", m, m, emit_has_targets(emit) ? "infer" : "eval",
+                table(emit, "thunk_forward", model->loss != NULL), table(emit, "thunk_backward", model->loss != NULL),
+                table(emit, "thunk_gradient", model->loss != NULL));
     text_printf(out, "    %s, %s, %s};\n\n", table(emit, "thunk_begin", graph->entries.n),
                 table(emit, "thunk_step", graph->entries.n), table(emit, "thunk_metric", model->metrics.n));
 }

@@ -182,7 +182,9 @@ void emit_total(const Ctx *ctx, CBlock *out, const Node *node)
 {
     Arena *arena = ctx->arena;
     const char *name = arena_printf(arena, "%s_%d", node->name ? node->name : "total", node->id);
-    if (op_info[node->op].family == FAMILY_AXIS) {
+    if (ctx->local[node->id]) {
+        /* declared by the forward pass of the same call */
+    } else if (op_info[node->op].family == FAMILY_AXIS) {
         sum_rows(ctx, out, node, name);
     } else {
         const CExpr *args[3];

@@ -45,6 +45,17 @@ static const Parameter parameters[][PARAMETERS_MAX] = {
                         {"%s_adjoint_out *", "down", ""},
                         {"rnn_fault *", "fault", ""},
                         {0}},
+    [POINT_GRADIENT] = {{"const %s_params *", "p", ""},
+                        {"const %s_packed *", "w", ""},
+                        {"const %s_batch *", "in", ""},
+                        {"const %s_controls *", "c", ""},
+                        {"%s_state *", "s", " /* NULL: fresh */"},
+                        {"%s_tape *", "tape", ""},
+                        {"%s_work *", "work", ""},
+                        {"double ", "dloss", ""},
+                        {"%s_params *", "grad", " /* += */"},
+                        {"%s_result *", "r", ""},
+                        {0}},
     [POINT_BEGIN] = {{"const %s_params *", "p", ""},
                      {"const %s_packed *", "w", ""},
                      {"const %s_batch *", "in", ""},
@@ -77,6 +88,7 @@ PointList emit_points(Emit *emit)
     if (emit->program->model->loss != NULL) {
         add_point(emit, &list, POINT_FORWARD, NULL, "forward");
         add_point(emit, &list, POINT_BACKWARD, NULL, "backward");
+        add_point(emit, &list, POINT_GRADIENT, NULL, "gradient");
     }
     for (int i = 0; i < graph->entries.n; i++) {
         const GEntry *entry = &graph->entries.at[i];
@@ -186,6 +198,9 @@ void emit_prototypes(Emit *emit, Text *out)
             text_add(out,
                      "/* For outputs that reach no target: targets, loss, metrics and the other outputs are ignored"
                      " and may be NULL. */\n");
+        if (point->kind == POINT_GRADIENT)
+            text_add(out, "/* forward and backward in one call, to the last bit, without adjoints from outside; it does not"
+                          " compute twice\n   what they must. When the loss is no number, grad is no gradient. */\n");
         if (point->entry != NULL && (i == 0 || points.at[i - 1].entry != point->entry)) {
             text_add(out, "\n");
             entry_comment(emit, out, point->entry);

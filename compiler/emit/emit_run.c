@@ -5,7 +5,7 @@
 #include "emit/interface.h"
 #include "emit/run.h"
 
-static const char *input_of_window(const Run *run, const GVar *var)
+const char *input_of_window(const Run *run, const GVar *var)
 {
     return arena_printf(run->ctx.arena, "in->%s", emit_c_name(run->ctx.emit, var->name));
 }
@@ -67,7 +67,7 @@ void run_need_window(Run *run, bool infer)
         }
 }
 
-static WantedList wanted_outputs(const Run *run, bool infer)
+WantedList wanted_outputs(const Run *run, bool infer)
 {
     const Graph *graph = run->ctx.program->graph;
     WantedList list = {0};
@@ -101,12 +101,14 @@ void give_output(const Run *run, CBlock *out, const GOutput *output)
 }
 
 /* What is held for one chunk only has been given with it. */
-static void give_window(Run *run, CBlock *out, bool infer)
+void give_window(Run *run, CBlock *out, bool early, bool late)
 {
     const Graph *graph = run->ctx.program->graph;
     for (int i = 0; i < graph->outputs.n; i++) {
         const GOutput *output = &graph->outputs.at[i];
-        if (!(infer && output->needs_target) && !output_is_of_chunk(run, output, NULL))
+        if (run->infer && output->needs_target)
+            continue;
+        if (!output_is_of_chunk(run, output, NULL) && (output_maker(run, output)->late ? late : early))
             give_output(run, out, output);
     }
 }
@@ -143,6 +145,12 @@ static void refuse_nonfinite(const Run *run, CBlock *out)
              c_name(run->ctx.arena, "%s_fail(&r->fault, RNN_NONFINITE, \"the loss\", -1, -1, -1)", run->ctx.emit->m));
 }
 
+void run_give_results(Run *run, CBlock *out)
+{
+    give_loss(run, out);
+    refuse_nonfinite(run, out);
+}
+
 void run_save_state(const Run *run, CBlock *out, bool infer)
 {
     const Program *program = run->ctx.program;
@@ -153,9 +161,27 @@ void run_save_state(const Run *run, CBlock *out, bool infer)
     c_call(out, c_name(run->ctx.arena, "%s_advance(f, s, 0, 1)", run->ctx.emit->m));
 }
 
-static bool is_carried(const Program *program)
+bool is_carried(const Program *program)
 {
     return program->axis >= 0 && program->model->axes.at[program->axis].carry;
+}
+
+void run_open_window(Run *run, CBlock *out, bool forward, const char *memory)
+{
+    Emit *emit = run->ctx.emit;
+    Arena *arena = emit->arena;
+    const Program *program = emit->program;
+    run_open_frame(run, out, "in->rows", steps_text(run), true);
+    if (forward && emit_has_dropout(emit))
+        c_assign(out, c_name(arena, "f->train"), "=", c_name(arena, "c->train"));
+    c_call(out, c_name(arena, forward ? "%s_place_forward(f, %s)" : "%s_place_eval(f, %s)", emit->m, memory));
+    for (int i = 0; forward && i < program->graph->vars.n; i++)
+        if (program->schedule->control[i])
+            c_assign(out, c_name(arena, "*f->%s", program->schedule->control[i]->field), "=",
+                     c_name(arena, "c->%s", emit_c_name(emit, program->graph->vars.at[i]->name)));
+    const char *lengths =
+        program->axis < 0 ? "NULL" : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
+    c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run->state_text));
 }
 
 static bool is_left_on_tape(const Program *program, int node)
@@ -178,25 +204,13 @@ static void emit_window_run(Emit *emit, Stages *stages, CBlock *out, PointKind k
     for (int i = 0; forward && i < program->graph->nodes.n; i++) /* whatever backward reads, asked for or not */
         if (is_left_on_tape(program, i))
             run_need(&run, program->graph->nodes.at[i]);
-    run_open_frame(&run, out, "in->rows", steps_text(&run), true);
-    if (forward && emit_has_dropout(emit))
-        c_assign(out, c_name(arena, "f->train"), "=", c_name(arena, "c->train"));
-    c_call(out, c_name(arena, forward ? "%s_place_forward(f, tape)" : "%s_place_eval(f, work)", emit->m));
-    for (int i = 0; forward && i < program->graph->vars.n; i++)
-        if (program->schedule->control[i])
-            c_assign(out, c_name(arena, "*f->%s", program->schedule->control[i]->field), "=",
-                     c_name(arena, "c->%s", emit_c_name(emit, program->graph->vars.at[i]->name)));
-    const char *lengths =
-        program->axis < 0 ? "NULL" : arena_printf(arena, "in->%s_len", program->model->axes.at[program->axis].name);
-    c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run.state_text));
+    run_open_window(&run, out, forward, forward ? "tape" : "work");
     if (infer)
         c_call(out, c_name(arena, "(void)r"));
     run_window_blocks(&run, out, infer);
-    if (!infer) {
-        give_loss(&run, out);
-        refuse_nonfinite(&run, out);
-    }
-    give_window(&run, out, infer);
+    if (!infer)
+        run_give_results(&run, out);
+    give_window(&run, out, true, true);
     CBlock *kept = c_if(out, c_name(arena, "s != NULL"));
     run_save_state(&run, kept, infer);
     c_return(out, c_name(arena, "RNN_OK"));
@@ -206,6 +220,8 @@ void emit_point(Emit *emit, Stages *stages, CBlock *body, const Point *point)
 {
     if (point->kind == POINT_BACKWARD)
         emit_backward_run(emit, stages, body);
+    else if (point->kind == POINT_GRADIENT)
+        emit_gradient_run(emit, stages, body);
     else if (point->kind == POINT_BEGIN)
         emit_begin_run(emit, stages, body, point->entry);
     else if (point->kind == POINT_STEP)

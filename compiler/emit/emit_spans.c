@@ -139,6 +139,30 @@ static void backward_overlaps(Emit *emit, Text *out)
     print_spans(&list, out);
 }
 
+static void gradient_overlaps(Emit *emit, Text *out)
+{
+    const Model *model = emit->program->model;
+    SpanList list = {emit, text_new(emit->arena), text_new(emit->arena), 0, 0};
+    text_printf(out,
+                "static rnn_status %s_check_gradient_overlaps(const %s_params *p, const %s_packed *w, const %s_batch *in,\n"
+                "    const %s_controls *c, const %s_state *s, const %s_tape *tape, const %s_work *work,\n"
+                "    const %s_params *grad, %s_result *r)\n"
+                "{\n"
+                "    rnn_fault *const fault = &r->fault;\n",
+                emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m);
+    for (int i = 0; i < model->outputs.n; i++)
+        add_array(&list, true, "r", model->outputs.at[i], "");
+    add_object(&list, true, "r", "result");
+    add_object(&list, true, "s", "state");
+    add_object(&list, true, "tape", "tape");
+    add_object(&list, true, "work", "work");
+    add_object(&list, true, "grad", "grad");
+    add_weights(&list);
+    add_object(&list, false, "c", "controls");
+    add_batch(&list, true);
+    print_spans(&list, out);
+}
+
 static void begin_overlaps(Emit *emit, Text *out, const Point *point)
 {
     SpanList list = {emit, text_new(emit->arena), text_new(emit->arena), 0, 0};
@@ -198,6 +222,8 @@ void emit_window_overlaps(Emit *emit, Text *out)
             window_overlaps(emit, out, point->kind == POINT_EVAL);
         if (point->kind == POINT_BACKWARD)
             backward_overlaps(emit, out);
+        if (point->kind == POINT_GRADIENT)
+            gradient_overlaps(emit, out);
         if (point->kind == POINT_BEGIN)
             begin_overlaps(emit, out, point);
         if (point->kind == POINT_STEP)

@@ -260,7 +260,9 @@ void run_when_needed(Run *run, CBlock *out, const Block *block)
     const char *under = run->under, *wanted = wanted_by(run, block), *condition = NULL;
     need_wanted_totals(run, block);
     const bool needed = run_needs_block(run, block), outside = (block->needs & NEEDS_UP) != 0;
-    if (!needed && !wanted)
+    if ((!needed && !wanted) || (run->skip_late && block->late))
+        return;
+    if (run->no_up && outside && block->kind != BLOCK_TOTAL)
         return;
     if (outside && !(needed && block->kind == BLOCK_TOTAL)) /* each total asks itself */
         condition = "up != NULL";

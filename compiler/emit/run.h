@@ -27,6 +27,9 @@ typedef struct Run { /* one entry point while its calls are written */
     const struct WantedList *wanted; /* what else the caller may want; NULL: nothing */
     const char *under;               /* the condition that calls stand under, or NULL */
     bool infer;
+    bool skip_late;      /* what runs together with backward is not called yet */
+    bool no_up;          /* nothing comes from outside */
+    struct Run *forward; /* backward in one call with forward: the run of the late blocks; else NULL */
 } Run;
 
 /* A result that is computed only when the caller wants it. */
@@ -66,7 +69,16 @@ const CExpr *total_value(const Ctx *ctx, const Node *node);
 
 const char *steps_text(const Run *run);
 bool emit_has_down_state(const Program *program); /* is there M_down_state? */
+bool is_carried(const Program *program); /* the one axis of steps */
+const char *input_of_window(const Run *run, const GVar *var);
+WantedList wanted_outputs(const Run *run, bool infer);
+void run_open_window(Run *run, CBlock *out, bool forward, const char *memory); /* frame, places, lengths */
+void run_give_results(Run *run, CBlock *out);                                  /* loss and metrics, if the loss is finite */
+void give_window(Run *run, CBlock *out, bool early, bool late); /* outputs; late: made together with backward */
+const Block *output_maker(const Run *run, const GOutput *output);
 void emit_backward_run(Emit *emit, Stages *stages, CBlock *out);
+void emit_gradient_run(Emit *emit, Stages *stages, CBlock *out);
+void need_gradients(Run *run); /* of all parameters */
 void emit_point(Emit *emit, Stages *stages, CBlock *body, const Point *point);
 void emit_begin_run(Emit *emit, Stages *stages, CBlock *body, const GEntry *entry);
 void emit_step_run(Emit *emit, Stages *stages, CBlock *body, const GEntry *entry);

@@ -8,6 +8,8 @@ typedef struct Keeper {
     Program *program;
     Accesses *accesses; /* [blocks] of those at top level */
     bool *again;        /* [buffers] on the tape for one chunk only */
+    VEC(Block *) leaves; /* of the forward pass, outside loops */
+    Accesses *leaf_accesses;
 } Keeper;
 
 static void list_pass(Keeper *k, const Pass *pass)
@@ -90,7 +92,7 @@ static bool is_candidate(const Keeper *k, const Buffer *buffer)
            only_chunk(k, &schedule->forward, buffer) && only_chunk(k, &schedule->backward, buffer);
 }
 
-/* Backward is given no controls and draws no random numbers. */
+/* Of one step and row, made of what backward knows: it is given no controls and draws no random numbers. */
 static bool is_closed(const Block *block)
 {
     for (int i = 0; i < block->nodes.n; i++) {
@@ -101,19 +103,36 @@ static bool is_closed(const Block *block)
             if (node->arg[a]->op == OP_CONTROL)
                 return false;
     }
-    return block->body.n == 0 && block->component < 0 && block->kind != BLOCK_INPUT;
+    return block->component < 0 && block->domain == DOMAIN_SEQ && block->kind != BLOCK_INPUT &&
+           (block->walk ? block->walk->chunk : block->chunk) != NULL;
 }
 
-/* Is it on the tape as forward left it, for all of backward? */
-static bool is_untouched(const Keeper *k, const Buffer *buffer)
+static bool backward_writes(const Keeper *k, const Buffer *buffer)
 {
     const Pass *backward = &k->program->schedule->backward;
     for (int i = 0; i < backward->blocks.n; i++)
         if (touches(&k->accesses[backward->blocks.at[i]->id], buffer, true))
-            return false;
-    return buffer->tape;
+            return true;
+    return false;
 }
 
+/* Backward finds it on the tape as forward left it. */
+static bool is_at_hand(const Keeper *k, const Buffer *buffer)
+{
+    return buffer->tape && !k->again[buffer->id] && !backward_writes(k, buffer);
+}
+
+static bool runs_again(const Keeper *k, const Block *block);
+
+static bool writers_run_again(const Keeper *k, const Buffer *buffer)
+{
+    for (int i = 0; i < k->leaves.n; i++)
+        if (touches(&k->leaf_accesses[i], buffer, true) && !runs_again(k, k->leaves.at[i]))
+            return false;
+    return true;
+}
+
+/* Whatever it writes is made again, or was of use to the forward pass alone, or stands there already. */
 static bool runs_again(const Keeper *k, const Block *block)
 {
     const Accesses accesses = block_accesses(k->program, &k->program->schedule->forward, block);
@@ -121,29 +140,15 @@ static bool runs_again(const Keeper *k, const Block *block)
         return false;
     for (int i = 0; i < accesses.n; i++) {
         const Access *access = &accesses.at[i];
-        if (!k->again[access->buffer->id] && (access->write || !is_untouched(k, access->buffer)))
+        const Buffer *buffer = access->buffer;
+        if (k->again[buffer->id] || is_at_hand(k, buffer))
+            continue;
+        if (buffer->tape || access->any_step)
+            return false;
+        if (!access->write && !touches(&accesses, buffer, true) && !writers_run_again(k, buffer))
             return false;
     }
     return true;
-}
-
-/* Do all blocks below `block` that write the buffer pass the test? */
-static bool all_writers_run_again(const Keeper *k, const Block *block, const Buffer *buffer)
-{
-    if (block->kind == BLOCK_CHUNK || block->kind == BLOCK_WALK) {
-        for (int i = 0; i < block->body.n; i++)
-            if (!all_writers_run_again(k, block->body.at[i], buffer))
-                return false;
-        return true;
-    }
-    const Accesses accesses = block_accesses(k->program, &k->program->schedule->forward, block);
-    return !touches(&accesses, buffer, true) || runs_again(k, block);
-}
-
-static bool can_be_made_again(const Keeper *k, const Buffer *buffer)
-{
-    const Pass *forward = &k->program->schedule->forward;
-    return all_writers_run_again(k, only_chunk(k, forward, buffer), buffer);
 }
 
 static void find_again(Keeper *k)
@@ -154,7 +159,7 @@ static void find_again(Keeper *k)
     for (bool changed = true; changed;) {
         changed = false;
         for (int i = 0; i < program->buffers.n; i++)
-            if (k->again[i] && !can_be_made_again(k, program->buffers.at[i])) {
+            if (k->again[i] && !writers_run_again(k, program->buffers.at[i])) {
                 k->again[i] = false;
                 changed = true;
             }
@@ -163,55 +168,71 @@ static void find_again(Keeper *k)
 
 /* ---- the blocks that run again, in the order of the forward pass ---- */
 
-/* Does something that always runs read the buffer: of the chunk's body, or of what runs again behind `from`? */
-static bool is_always_read(const Keeper *k, const Block *chunk, int from, const Buffer *buffer)
+/* marked: [leaves] */
+static void mark_writers(const Keeper *k, bool *marked, const Buffer *buffer)
 {
-    const Schedule *schedule = k->program->schedule;
-    for (int i = 0; i < chunk->body.n; i++) {
-        const Accesses accesses = block_accesses(k->program, &schedule->backward, chunk->body.at[i]);
-        if (!(chunk->body.at[i]->needs & NEEDS_UP) && touches(&accesses, buffer, false))
-            return true;
-    }
-    for (int i = from; i < chunk->again.n; i++) {
-        const Accesses accesses = block_accesses(k->program, &schedule->forward, chunk->again.at[i].block);
-        if (!chunk->again.at[i].only_up && touches(&accesses, buffer, false))
-            return true;
-    }
-    return false;
-}
-
-static void collect(Keeper *k, Block *block)
-{
-    const Schedule *schedule = k->program->schedule;
-    for (int i = 0; i < block->body.n; i++)
-        collect(k, block->body.at[i]);
-    const Accesses accesses = block_accesses(k->program, &schedule->forward, block);
-    for (int i = 0; i < accesses.n && block->body.n == 0; i++)
-        if (accesses.at[i].write && k->again[accesses.at[i].buffer->id]) {
-            Block *chunk = only_chunk(k, &schedule->backward, accesses.at[i].buffer);
-            const Again again = {block, false};
-            vec_push(k->program->arena, &chunk->again, again);
-            return;
+    for (int i = 0; i < k->leaves.n; i++) {
+        if (marked[i] || !touches(&k->leaf_accesses[i], buffer, true))
+            continue;
+        marked[i] = true;
+        for (int a = 0; a < k->leaf_accesses[i].n; a++) {
+            const Access *access = &k->leaf_accesses[i].at[a];
+            if (!access->write && !is_at_hand(k, access->buffer))
+                mark_writers(k, marked, access->buffer);
         }
+    }
 }
 
-static void find_only_up(const Keeper *k, Block *chunk)
+/* What the body of a chunk reads of the buffers that are made again; only_up: for adjoints from outside. */
+static void mark_for_body(const Keeper *k, bool *marked, const Block *chunk, bool only_up)
 {
-    for (int i = chunk->again.n - 1; i >= 0; i--) {
-        Again *again = &chunk->again.at[i];
-        const Accesses accesses = block_accesses(k->program, &k->program->schedule->forward, again->block);
-        again->only_up = true;
+    for (int i = 0; i < chunk->body.n; i++) {
+        const Accesses accesses = block_accesses(k->program, &k->program->schedule->backward, chunk->body.at[i]);
+        if (((chunk->body.at[i]->needs & NEEDS_UP) != 0) != only_up)
+            continue;
         for (int a = 0; a < accesses.n; a++)
-            if (accesses.at[a].write && is_always_read(k, chunk, i + 1, accesses.at[a].buffer))
-                again->only_up = false;
+            if (k->again[accesses.at[a].buffer->id])
+                mark_writers(k, marked, accesses.at[a].buffer);
     }
+}
+
+static void list_again(Keeper *k, Block *chunk)
+{
+    Arena *arena = k->program->arena;
+    bool *always = arena_array(arena, bool, k->leaves.n), *up = arena_array(arena, bool, k->leaves.n);
+    mark_for_body(k, always, chunk, false);
+    mark_for_body(k, up, chunk, true);
+    for (int i = 0; i < k->leaves.n; i++) {
+        const Again again = {k->leaves.at[i], !always[i]};
+        if (always[i] || up[i])
+            vec_push(arena, &chunk->again, again);
+    }
+}
+
+static void list_leaves(Keeper *k, Block *block)
+{
+    if (block->body.n == 0 && block->component < 0)
+        vec_push(k->program->arena, &k->leaves, block);
+    for (int i = 0; i < block->body.n; i++)
+        list_leaves(k, block->body.at[i]);
+}
+
+static void open_leaves(Keeper *k)
+{
+    const Pass *forward = &k->program->schedule->forward;
+    for (int i = 0; i < forward->blocks.n; i++)
+        list_leaves(k, forward->blocks.at[i]);
+    k->leaf_accesses = arena_array(k->program->arena, Accesses, k->leaves.n);
+    for (int i = 0; i < k->leaves.n; i++)
+        k->leaf_accesses[i] = block_accesses(k->program, forward, k->leaves.at[i]);
 }
 
 void chunk_buffers(Program *program)
 {
     Schedule *schedule = program->schedule;
-    Keeper k = {program, arena_array(program->arena, Accesses, schedule->block_count),
-                arena_array(program->arena, bool, program->buffers.n)};
+    Keeper k = {.program = program,
+                .accesses = arena_array(program->arena, Accesses, schedule->block_count),
+                .again = arena_array(program->arena, bool, program->buffers.n)};
     list_pass(&k, &schedule->forward);
     if (schedule->has_backward)
         list_pass(&k, &schedule->backward);
@@ -219,11 +240,11 @@ void chunk_buffers(Program *program)
         program->buffers.at[i]->chunk = fits_one_chunk(&k, program->buffers.at[i]);
     if (!schedule->has_backward)
         return;
+    open_leaves(&k);
     find_again(&k);
     for (int i = 0; i < program->buffers.n; i++)
         program->buffers.at[i]->chunk |= k.again[i];
-    for (int i = 0; i < schedule->forward.blocks.n; i++)
-        collect(&k, schedule->forward.blocks.at[i]);
     for (int i = 0; i < schedule->backward.blocks.n; i++)
-        find_only_up(&k, schedule->backward.blocks.at[i]);
+        if (schedule->backward.blocks.at[i]->kind == BLOCK_CHUNK)
+            list_again(&k, schedule->backward.blocks.at[i]);
 }

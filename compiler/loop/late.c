@@ -26,7 +26,7 @@ static void note_chunk(Lateness *l, Block *chunk)
     const Pass *forward = &l->program->schedule->forward;
     for (int i = 0; i < forward->blocks.n && chunk->again.n > 0; i++)
         if (contains(forward->blocks.at[i], chunk->again.at[0].block))
-            l->partner[forward->blocks.at[i]->id] = chunk;
+            l->partner[forward->blocks.at[i]->id] = forward->blocks.at[i]->partner = chunk;
 }
 
 static void note_pass(Lateness *l, const Pass *pass)
@@ -92,34 +92,57 @@ static bool late_writes(const Lateness *l, const Block *chunk, const Buffer *buf
     return false;
 }
 
-/* `chunk`: of the forward pass, that the block is in; NULL for sums over a window. */
+/* Adjoints may take the place of what a chunk holds: it is made for each chunk again. */
+static bool stays(const Lateness *l, const Buffer *buffer)
+{
+    return !backward_touches(l, buffer, NULL, true);
+}
+
+/* Of what is late itself, and of what stays as it is until then. `chunk`: as below. */
+static bool may_read(const Lateness *l, const Access *access, const Block *chunk)
+{
+    if (chunk == NULL)
+        return stays(l, access->buffer);
+    const Block *partner = l->partner[chunk->id];
+    return late_writes(l, chunk, access->buffer) ||
+           !(access->any_step || backward_touches(l, access->buffer, partner, true) ||
+             touches(&l->accesses[partner->id], access->buffer, true));
+}
+
+/* Sums and outputs find it when all has run. */
+static bool may_write(const Lateness *l, const Access *access, const Block *chunk)
+{
+    const Block *partner = chunk ? l->partner[chunk->id] : NULL;
+    return (access->buffer->chunk || stays(l, access->buffer)) && !forward_needs(l, access->buffer) &&
+           !backward_touches(l, access->buffer, partner, false);
+}
+
+/* chunk: of the forward pass, that the block is in; NULL for what sums up a window. */
 static bool may_be_late(const Lateness *l, const Block *block, const Block *chunk)
 {
     const Accesses *accesses = &l->accesses[block->id];
-    const Block *partner = chunk ? l->partner[chunk->id] : NULL;
-    for (int i = 0; i < accesses->n; i++) {
-        const Access *access = &accesses->at[i];
-        if (access->write) {
-            if (forward_needs(l, access->buffer) || backward_touches(l, access->buffer, partner, false))
-                return false;
-        } else if (chunk && !late_writes(l, chunk, access->buffer)) {
-            const bool changes = backward_touches(l, access->buffer, partner, true) ||
-                                 touches(&l->accesses[partner->id], access->buffer, true);
-            if (access->any_step || changes)
-                return false;
-        }
-    }
+    for (int i = 0; i < accesses->n; i++)
+        if (!(accesses->at[i].write ? may_write : may_read)(l, &accesses->at[i], chunk))
+            return false;
     return true;
 }
 
 /* ---- all or nothing ---- */
+
+/* Numbers and values of rows, of the whole window. */
+static bool sums_up(const Block *block)
+{
+    return block->kind == BLOCK_TOTAL ||
+           (block->domain != DOMAIN_SEQ && (block->kind == BLOCK_UNITS || block->kind == BLOCK_SCALARS ||
+                                            block->kind == BLOCK_ROW || block->kind == BLOCK_WALK));
+}
 
 static void mark(const Lateness *l, bool late)
 {
     const Pass *forward = &l->program->schedule->forward;
     for (int i = 0; i < forward->blocks.n; i++) {
         Block *block = forward->blocks.at[i];
-        block->late = late && block->kind == BLOCK_TOTAL;
+        block->late = late && sums_up(block);
         for (int k = 0; k < block->body.n && block->kind == BLOCK_CHUNK; k++)
             block->body.at[k]->late = late && l->partner[block->id] && block->body.at[k]->kind != BLOCK_LOOP;
     }

@@ -40,7 +40,7 @@ static int64_t place_of(const Buffer *buffer, Region region)
 /* Backward finds what it loads where forward has put it; the tape does not move. */
 static bool stands_here(const Check *check, const Buffer *buffer)
 {
-    return check->region != REGION_BACKWARD || !buffer->tape;
+    return check->region != REGION_BACKWARD || !(buffer->tape || (buffer->forward && !buffer->backward));
 }
 
 static bool overlap(const Check *check, const Buffer *a, const Buffer *b)
@@ -60,6 +60,18 @@ static void complain(Check *check, const char *what, const Buffer *buffer, const
                                     buffer->id, buffer->name, what, block ? block->name : "'end'");
 }
 
+/* What forward kept is not spoilt by what only it used, when backward makes that once more. */
+static void spare_tape(Check *check, const Buffer *buffer, const Block *block)
+{
+    const int64_t end = buffer->tape_at + buffer_elements(check->program, buffer, false);
+    for (int i = 0; i < check->program->buffers.n && !buffer->tape; i++) {
+        const Buffer *other = check->program->buffers.at[i];
+        if (other->tape && other->token == buffer->token && other->tape_at < end &&
+            buffer->tape_at < other->tape_at + buffer_elements(check->program, other, false))
+            complain(check, "spoils the tape", buffer, block);
+    }
+}
+
 /* `block` LEAD writes the steps before and after the window, all others write the rest. */
 static void write_buffer(Check *check, const Buffer *buffer, const Block *block)
 {
@@ -67,8 +79,10 @@ static void write_buffer(Check *check, const Buffer *buffer, const Block *block)
         return;
     check->written[buffer->id] = true;
     check->taken[buffer->id] = block;
-    if (!stands_here(check, buffer))
+    if (!stands_here(check, buffer)) {
+        spare_tape(check, buffer, block);
         return;
+    }
     *(block && block->kind == BLOCK_LEAD ? &check->spoilt_ends[buffer->id] : &check->spoilt[buffer->id]) = false;
     if (place_of(buffer, check->region) < 0)
         complain(check, "has no place but is written", buffer, block);

@@ -51,7 +51,7 @@ static void outputs_declare(Checker *c, Scope *scope, const Stmt *stmt)
 
 /* What every model's C has; an entry of that name would be a second one. */
 static const char *const taken[] = {
-    "check",       "pack",        "eval",       "infer",       "forward",        "backward", "model",
+    "check",       "pack",        "eval",       "infer",       "forward",        "backward", "gradient", "model",
     "params_init", "param_index", "param_info", "state_reset", "state_copy_row", "params",   "packed",
     "batch",       "controls",    "state",      "work",        "tape",           "result",   "train",
     "table",       "frame",       "span",       "slot",        "slots",          "fail",     "start",

@@ -1,4 +1,4 @@
-/* step.c: one step of training: forward, backward, hook, clipping, update, pack. A loss or gradient that is not finite
+/* step.c: one step of training: gradient, hook, clipping, update, pack. A loss or gradient that is not finite
  * never reaches the weights: the step ends before the update, either with a status or, skipped, as if it had been
  * empty. The memory it works on is set up in learner.c, the arithmetic of the update in flat_body.h. */
 #include <math.h>
@@ -35,9 +35,9 @@ static void undo_forward(rnn_learner *learner)
     }
 }
 
-/* ---- Forward and backward ---- */
+/* ---- The gradient ---- */
 
-static rnn_status run_forward(rnn_learner *learner, rnn_call *call, rnn_error *why)
+static rnn_status run_gradient(rnn_learner *learner, rnn_call *call, double dloss, rnn_error *why)
 {
     const rnn_model *model = learner->model;
     rnn_status status;
@@ -47,23 +47,13 @@ static rnn_status run_forward(rnn_learner *learner, rnn_call *call, rnn_error *w
     call->key.tick = (uint32_t)learner->step;
     call->train = 1;
     call->loss = call->loss_weight = 0;
-    status = model->forward(learner->params, learner->packed, call, learner->state, learner->tape);
+    status = model->gradient(learner->params, learner->packed, call, learner->state, learner->tape, learner->work, dloss,
+                             learner->grad);
     if (status != RNN_OK) {
         call->fault.code = status;
         return rnn_error_from_fault(why, model, &call->fault);
     }
     return isfinite(call->loss) ? RNN_OK : rnn_error_set(why, RNN_NONFINITE, "the loss is not a finite number");
-}
-
-static rnn_status run_backward(rnn_learner *learner, rnn_call *call, double dloss, rnn_error *why)
-{
-    rnn_status status = learner->model->backward(learner->params, learner->packed, call, learner->tape, learner->work,
-                                                 dloss, NULL, learner->grad, NULL);
-    if (status != RNN_OK) {
-        call->fault.code = status;
-        return rnn_error_from_fault(why, learner->model, &call->fault);
-    }
-    return RNN_OK;
 }
 
 rnn_status rnn_learner_accumulate(rnn_learner *learner, rnn_call *call, double dloss, rnn_step_report *report,
@@ -77,13 +67,11 @@ rnn_status rnn_learner_accumulate(rnn_learner *learner, rnn_call *call, double d
     if (learner->state != NULL) {
         memcpy(learner->state_before, learner->state, learner->model->state_bytes);
     }
-    status = run_forward(learner, call, &why);
+    status = run_gradient(learner, call, dloss, &why);
     report->loss = call->loss;
     report->loss_weight = call->loss_weight;
     if (status != RNN_OK) {
         undo_forward(learner);
-    } else {
-        status = run_backward(learner, call, dloss, &why);
     }
     if (status == RNN_NONFINITE) {
         status = end_nonfinite(learner, report, &why, err);

@@ -1,9 +1,9 @@
 /* worker.c: one contestant of a benchmark: an emitted model behind a pipe.
- *     worker MODEL.so FUNCTION DATA MODE     MODE: infer or train; FUNCTION returns the rnn_model
+ *     worker MODEL.so FUNCTION DATA MODE     MODE: infer, train or gradient; FUNCTION returns the rnn_model
  * DATA is a file of tensors with the weights, inputs and targets by their names. Commands on standard input:
  *     run MS       calls for at least MS milliseconds; answers "calls seconds"
  *     dump FILE    one call, its outputs, gradients and adjoints of the inputs (d_NAME) into a file; answers "ok"
- * A call is infer, or pack + forward + backward with the adjoints of all real inputs. The model is known by its table
+ * A call is infer, or pack + forward + backward with the adjoints of all real inputs, or pack + gradient. The model is known by its table
  * only. bench.py drives it; the reader is tests/parity/tensors.c. */
 #define _POSIX_C_SOURCE 200809L
 #include <dlfcn.h>
@@ -19,7 +19,7 @@ enum { FIELDS_MAX = 64 };
 
 typedef struct Contestant {
     const rnn_model *m;
-    int train;
+    int train, one_call;
     rnn_call call;
     int32_t steps[RNN_AXES_MAX];
     const void *in[FIELDS_MAX];
@@ -142,11 +142,13 @@ static rnn_status one_call(Contestant *c)
     if (!c->train)
         return (m->has_infer ? m->infer : m->eval)(c->params, c->packed, &c->call, NULL, c->work);
     s = m->pack(c->params, c->packed);
-    if (s == RNN_OK)
+    if (s == RNN_OK && !c->one_call)
         s = m->forward(c->params, c->packed, &c->call, NULL, c->tape);
     memset(c->grad, 0, m->params_bytes);
-    if (s == RNN_OK)
+    if (s == RNN_OK && !c->one_call)
         s = m->backward(c->params, c->packed, &c->call, c->tape, c->work, 1.0, NULL, c->grad, c->down);
+    if (s == RNN_OK && c->one_call)
+        s = m->gradient(c->params, c->packed, &c->call, NULL, c->tape, c->work, 1.0, c->grad);
     return s;
 }
 
@@ -229,7 +231,8 @@ int main(int argc, char **argv)
     if (argc != 5)
         fail("usage", "worker MODEL.so FUNCTION DATA infer|train");
     c.m = model_of(argv[1], argv[2]);
-    c.train = strcmp(argv[4], "train") == 0;
+    c.one_call = strcmp(argv[4], "gradient") == 0;
+    c.train = c.one_call || strcmp(argv[4], "train") == 0;
     if (c.m->fields > FIELDS_MAX)
         fail(argv[2], "too many fields");
     prepare(&c, argv[3]);

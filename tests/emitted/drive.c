@@ -72,6 +72,47 @@ static void print(const rnn_model *model, const char *name, const void *values, 
             printf("%s %.17g\n", name, get(model, values, i));
 }
 
+/* One call of forward and backward: into metrics, outputs and gradients of its own. */
+typedef struct Once {
+    rnn_call call;
+    void *grad, *out[64];
+} Once;
+
+static void open_once(Once *once, const rnn_model *model, const rnn_call *call)
+{
+    once->call = *call;
+    once->call.metrics = allocate(sizeof(rnn_mean) * (size_t)(model->mean_count + 1));
+    once->call.out = once->out;
+    once->grad = allocate(model->params_bytes);
+    for (int32_t i = 0; i < model->fields; i++)
+        once->out[i] = call->out[i] ? allocate(8 * size_of(&model->field[i], call->steps, call->rows)) : NULL;
+}
+
+/* Both in one call give the same loss, metrics, outputs and gradients as one after the other. */
+static rnn_status check_gradient(const rnn_model *model, const void *params, const void *packed, const rnn_call *call,
+                                 void *tape, void *work)
+{
+    static Once two, one;
+    open_once(&two, model, call);
+    open_once(&one, model, call);
+    rnn_status status = model->forward(params, packed, &two.call, NULL, tape);
+    if (status == RNN_OK)
+        status = model->backward(params, packed, &two.call, tape, work, 0.7, NULL, two.grad, NULL);
+    if (status == RNN_OK)
+        status = model->gradient(params, packed, &one.call, NULL, tape, work, 0.7, one.grad);
+    int same = one.call.loss == two.call.loss && one.call.loss_weight == two.call.loss_weight &&
+               memcmp(one.call.metrics, two.call.metrics, sizeof(rnn_mean) * (size_t)model->mean_count) == 0 &&
+               memcmp(one.grad, two.grad, model->params_bytes) == 0;
+    for (int32_t i = 0; i < model->fields; i++)
+        if (one.out[i])
+            same = same && memcmp(one.out[i], two.out[i],
+                                  8 * size_of(&model->field[i], call->steps, call->rows)) == 0;
+    if (status != RNN_OK || same)
+        return status;
+    fprintf(stderr, "forward and backward in one call give something else\n");
+    return RNN_ORDER;
+}
+
 int main(int argc, char **argv)
 {
     const rnn_model *model = MODEL();
@@ -130,6 +171,8 @@ int main(int argc, char **argv)
     if (status == RNN_OK)
         status = model->backward(params, packed, &call, tape, work, 1.0, many_rows ? (const void *const *)up : NULL,
                                  grad, down);
+    if (status == RNN_OK)
+        status = check_gradient(model, params, packed, &call, tape, work);
     if (status != RNN_OK) {
         fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
         return 1;

@@ -169,6 +169,9 @@ typedef struct rnn_model {
     /* adds into grad; up: [fields] adjoints of outputs or NULL; down: [fields] adjoints of real inputs or NULL */
     rnn_status (*backward)(const void *params, const void *packed, rnn_call *call, void *tape, void *work, double dloss,
                            const void *const *up, void *grad, void *const *down);
+    /* forward, then backward without up and down: the same bits, and often less work */
+    rnn_status (*gradient)(const void *params, const void *packed, rnn_call *call, void *state, void *tape, void *work,
+                           double dloss, void *grad);
     /* begin: rows and the inputs that do not vary over the entry's axis. in and out as in rnn_call, one step each.
      * done: [rows], set to 1 where the stop condition holds; may be NULL for a step entry. */
     rnn_status (*entry_begin)(int32_t entry, const void *params, const void *packed, rnn_call *call, void *state,

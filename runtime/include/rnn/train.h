@@ -114,11 +114,11 @@ RNN_NODISCARD rnn_status rnn_learner_pack(rnn_learner *learner, rnn_error *err);
 /* The stream starts anew (all rows); nothing to do when no axis is carried. */
 RNN_NODISCARD rnn_status rnn_learner_reset(rnn_learner *learner, rnn_error *err);
 
-/* forward, backward, hook, clip, update, pack on one window. The caller sets rows, steps, len, in (and controls,
+/* gradient, hook, clip, update, pack on one window. The caller sets rows, steps, len, in (and controls,
  * metrics, if wanted); key and train are set here. RNN_OK, also for a skipped step (report->skipped);
  * RNN_NONFINITE when options say stop: weights, moments and state are as before the call. */
 RNN_NODISCARD rnn_status rnn_train_step(rnn_learner *learner, rnn_call *call, rnn_step_report *report, rnn_error *err);
-/* The two halves, for gradients over several windows: accumulate (forward, backward of dloss x loss, adds into grad)
+/* The two halves, for gradients over several windows: accumulate (gradient of dloss x loss, added into grad)
  * any number of times, then update (hook, clip, update, pack, grad set to zero). report is filled by both; when
  * accumulate says report->skipped, what was accumulated is gone and update is not to be called. */
 RNN_NODISCARD rnn_status rnn_learner_accumulate(rnn_learner *learner, rnn_call *call, double dloss,
