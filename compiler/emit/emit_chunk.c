@@ -4,17 +4,23 @@
 #include "emit/body.h"
 #include "emit/run.h"
 
-const Block *output_maker(const Run *run, const GOutput *output)
+static const Block *maker_of(const Run *run, const GOutput *output)
 {
     const Block *home = run->ctx.program->schedule->forward.home[output->value->id];
     return home && home->walk ? home->walk : home;
+}
+
+bool output_is_late(const Run *run, const GOutput *output)
+{
+    const Block *maker = maker_of(run, output); /* of what is only read, none */
+    return maker != NULL && maker->late;
 }
 
 bool output_is_of_chunk(const Run *run, const GOutput *output, const Block *chunk)
 {
     const Pass *forward = &run->ctx.program->schedule->forward;
     const Buffer *buffer = forward->loc[output->value->id].buffer;
-    return buffer && buffer->chunk && (!chunk || output_maker(run, output)->chunk == chunk);
+    return buffer && buffer->chunk && (!chunk || maker_of(run, output)->chunk == chunk);
 }
 
 static CBlock *open_chunks(const Run *run, CBlock *out, const Block *chunk)
@@ -43,7 +49,7 @@ static void give_outputs(Run *run, CBlock *out, const Block *chunk, bool early, 
     for (int i = 0; i < graph->outputs.n; i++) {
         const GOutput *output = &graph->outputs.at[i];
         if (output_is_of_chunk(run, output, chunk) && !(run->infer && output->needs_target) &&
-            (output_maker(run, output)->late ? late : early))
+            (output_is_late(run, output) ? late : early))
             give_output(run, out, output);
     }
 }
@@ -85,6 +91,8 @@ static void run_again(const Run *run, CBlock *out, const Block *chunk)
 void run_chunk(Run *run, CBlock *out, const Block *chunk)
 {
     CBlock *body = open_chunks(run, out, chunk);
+    if (run->passes)
+        c_assign(body, c_name(run->ctx.arena, "f->held"), "=", c_name(run->ctx.arena, "f->from"));
     if (run->forward)
         run_late(run->forward, body, chunk);
     if (chunk->again.n > 0 && !run->forward)
@@ -94,4 +102,6 @@ void run_chunk(Run *run, CBlock *out, const Block *chunk)
     if (!run->ctx.pass->backward)
         give_outputs(run, body, chunk, true, !run->skip_late);
     close_chunks(run, out);
+    if (run->passes)
+        c_assign(out, c_name(run->ctx.arena, "f->held"), "=", c_int(run->ctx.arena, 0));
 }

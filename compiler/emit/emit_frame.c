@@ -2,6 +2,7 @@
  * run on M_tape (forward), M_work (eval, step, generate) or both (backward) because only these pointers differ. */
 #include "emit/body.h"
 #include "emit/interface.h"
+#include "emit/run.h"
 
 static const char *element(const Buffer *buffer)
 {
@@ -50,6 +51,8 @@ void emit_frame(Emit *emit, CBlock *out)
     }
     lay_field(&text, "ptrdiff_t rows, steps", "of this window");
     lay_field(&text, "ptrdiff_t from, to", "steps of the chunk at hand: from .. to - 1");
+    if (emit_has_passing(emit->program))
+        lay_field(&text, "ptrdiff_t held", "the first step that is held of what backward needs whole: 0, in eval from");
     lay_field(&text, "ptrdiff_t valid", "steps inside the rows' lengths, all rows together");
     lay_field(&text, "rnn_key key", "of all randomness");
     if (emit_has_dropout(emit))

@@ -199,8 +199,9 @@ void emit_prototypes(Emit *emit, Text *out)
                      "/* For outputs that reach no target: targets, loss, metrics and the other outputs are ignored"
                      " and may be NULL. */\n");
         if (point->kind == POINT_GRADIENT)
-            text_add(out, "/* forward and backward in one call, to the last bit, without adjoints from outside; it does not"
-                          " compute twice\n   what they must. When the loss is no number, grad is no gradient. */\n");
+            text_add(out,
+                     "/* forward and backward in one call, to the last bit, without adjoints from outside; it does not"
+                     " compute twice\n   what they must. When the loss is no number, grad is no gradient. */\n");
         if (point->entry != NULL && (i == 0 || points.at[i - 1].entry != point->entry)) {
             text_add(out, "\n");
             entry_comment(emit, out, point->entry);

@@ -108,7 +108,7 @@ void give_window(Run *run, CBlock *out, bool early, bool late)
         const GOutput *output = &graph->outputs.at[i];
         if (run->infer && output->needs_target)
             continue;
-        if (!output_is_of_chunk(run, output, NULL) && (output_maker(run, output)->late ? late : early))
+        if (!output_is_of_chunk(run, output, NULL) && (output_is_late(run, output) ? late : early))
             give_output(run, out, output);
     }
 }
@@ -184,6 +184,14 @@ void run_open_window(Run *run, CBlock *out, bool forward, const char *memory)
     c_call(out, c_name(arena, "%s_start(f, %s, %s)", emit->m, lengths, run->state_text));
 }
 
+bool emit_has_passing(const Program *program)
+{
+    for (int i = 0; i < program->buffers.n; i++)
+        if (program->buffers.at[i]->passes)
+            return true;
+    return false;
+}
+
 static bool is_left_on_tape(const Program *program, int node)
 {
     const Buffer *buffer = program->schedule->forward.loc[node].buffer;
@@ -201,6 +209,7 @@ static void emit_window_run(Emit *emit, Stages *stages, CBlock *out, PointKind k
     run.state_text = is_carried(program) ? "s" : "NULL";
     run_need_window(&run, infer);
     run.infer = infer;
+    run.passes = !forward && emit_has_passing(program);
     for (int i = 0; forward && i < program->graph->nodes.n; i++) /* whatever backward reads, asked for or not */
         if (is_left_on_tape(program, i))
             run_need(&run, program->graph->nodes.at[i]);

@@ -143,13 +143,14 @@ static void gradient_overlaps(Emit *emit, Text *out)
 {
     const Model *model = emit->program->model;
     SpanList list = {emit, text_new(emit->arena), text_new(emit->arena), 0, 0};
-    text_printf(out,
-                "static rnn_status %s_check_gradient_overlaps(const %s_params *p, const %s_packed *w, const %s_batch *in,\n"
-                "    const %s_controls *c, const %s_state *s, const %s_tape *tape, const %s_work *work,\n"
-                "    const %s_params *grad, %s_result *r)\n"
-                "{\n"
-                "    rnn_fault *const fault = &r->fault;\n",
-                emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m);
+    text_printf(
+        out,
+        "static rnn_status %s_check_gradient_overlaps(const %s_params *p, const %s_packed *w, const %s_batch *in,\n"
+        "    const %s_controls *c, const %s_state *s, const %s_tape *tape, const %s_work *work,\n"
+        "    const %s_params *grad, %s_result *r)\n"
+        "{\n"
+        "    rnn_fault *const fault = &r->fault;\n",
+        emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m, emit->m);
     for (int i = 0; i < model->outputs.n; i++)
         add_array(&list, true, "r", model->outputs.at[i], "");
     add_object(&list, true, "r", "result");

@@ -155,15 +155,17 @@ static void backward(Emit *emit, Text *out, const FieldList *fields)
 static void gradient(Emit *emit, Text *out)
 {
     const char *m = emit->m;
-    text_printf(out,
-                "static rnn_status %s_thunk_gradient(const void *params, const void *packed, rnn_call *call, void *state,\n"
-                "    void *tape, void *work, double dloss, void *grad)\n"
-                "{\n"
-                "    %s_batch in;\n    %s_controls c;\n    %s_result r;\n"
-                "    %s_thunk_batch(call, &in);\n    %s_thunk_controls(call, &c);\n    %s_thunk_result(call, &r);\n"
-                "    return %s_thunk_done(call, &r, %s_gradient(params, packed, &in, &c, state, tape, work, dloss, grad, &r));\n"
-                "}\n\n",
-                m, m, m, m, m, m, m, m, m);
+    text_printf(
+        out,
+        "static rnn_status %s_thunk_gradient(const void *params, const void *packed, rnn_call *call, void *state,\n"
+        "    void *tape, void *work, double dloss, void *grad)\n"
+        "{\n"
+        "    %s_batch in;\n    %s_controls c;\n    %s_result r;\n"
+        "    %s_thunk_batch(call, &in);\n    %s_thunk_controls(call, &c);\n    %s_thunk_result(call, &r);\n"
+        "    return %s_thunk_done(call, &r, %s_gradient(params, packed, &in, &c, state, tape, work, dloss, grad, "
+        "&r));\n"
+        "}\n\n",
+        m, m, m, m, m, m, m, m, m);
 }
 
 static void begin_case(Emit *emit, Text *out, int index)

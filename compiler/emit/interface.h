@@ -58,7 +58,15 @@ bool emit_is_real_input(const Var *var);
 int64_t emit_rows_max(const Emit *emit);
 
 /* --- emit_prototypes.c --- */
-typedef enum PointKind { POINT_EVAL, POINT_INFER, POINT_FORWARD, POINT_BACKWARD, POINT_GRADIENT, POINT_BEGIN, POINT_STEP } PointKind;
+typedef enum PointKind {
+    POINT_EVAL,
+    POINT_INFER,
+    POINT_FORWARD,
+    POINT_BACKWARD,
+    POINT_GRADIENT,
+    POINT_BEGIN,
+    POINT_STEP
+} PointKind;
 typedef struct Point { /* a public function that checks its arguments and calls the static one */
     PointKind kind;
     const GEntry *entry; /* BEGIN, STEP */

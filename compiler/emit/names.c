@@ -100,10 +100,11 @@ const char *emit_upper(Arena *arena, const char *name)
 
 /* What follows the prefix in our own symbols, the static ones of the loops included. */
 static const char *const symbols[] = {
-    "adjoint_in", "adjoint_out", "advance",     "backward", "batch",  "check", "controls", "count_valid",
-    "eval",       "fail",        "forward",     "frame",    "gradient", "infer",  "model", "pack",     "packed",
-    "param_info", "param_index", "params_init", "params",   "result", "slot",  "slots",    "span",
-    "start",      "state",       "state_reset", "table",    "tape",   "train", "work",     "state_copy_row"};
+    "adjoint_in",  "adjoint_out", "advance", "backward",   "batch",         "check",       "controls",
+    "count_valid", "eval",        "fail",    "forward",    "frame",         "gradient",    "infer",
+    "model",       "pack",        "packed",  "param_info", "param_index",   "params_init", "params",
+    "result",      "slot",        "slots",   "span",       "start",         "state",       "state_reset",
+    "table",       "tape",        "train",   "work",       "state_copy_row"};
 static const char *const symbol_starts[] = {"check_", "do_",    "give_",  "metric_", "pack_", "place_",
                                             "save_",  "table_", "thunk_", "AXIS_",   "DIM_",  "P_"};
 

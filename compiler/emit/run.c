@@ -262,8 +262,11 @@ void run_when_needed(Run *run, CBlock *out, const Block *block)
     const bool needed = run_needs_block(run, block), outside = (block->needs & NEEDS_UP) != 0;
     if ((!needed && !wanted) || (run->skip_late && block->late))
         return;
-    if (run->no_up && outside && block->kind != BLOCK_TOTAL)
+    if (run->no_up && outside) {
+        for (int i = 0; i < block->nodes.n; i++) /* numbers that others may still name */
+            run->ctx.local[block->nodes.at[i]->id] = c_name(run->ctx.arena, "0.0");
         return;
+    }
     if (outside && !(needed && block->kind == BLOCK_TOTAL)) /* each total asks itself */
         condition = "up != NULL";
     else if (!needed)

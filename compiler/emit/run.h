@@ -27,6 +27,7 @@ typedef struct Run { /* one entry point while its calls are written */
     const struct WantedList *wanted; /* what else the caller may want; NULL: nothing */
     const char *under;               /* the condition that calls stand under, or NULL */
     bool infer;
+    bool passes;         /* eval and infer: of a value that is used in one chunk only that chunk is held */
     bool skip_late;      /* what runs together with backward is not called yet */
     bool no_up;          /* nothing comes from outside */
     struct Run *forward; /* backward in one call with forward: the run of the late blocks; else NULL */
@@ -69,13 +70,14 @@ const CExpr *total_value(const Ctx *ctx, const Node *node);
 
 const char *steps_text(const Run *run);
 bool emit_has_down_state(const Program *program); /* is there M_down_state? */
-bool is_carried(const Program *program); /* the one axis of steps */
+bool emit_has_passing(const Program *program);    /* some buffer holds one chunk in eval */
+bool is_carried(const Program *program);          /* the one axis of steps */
 const char *input_of_window(const Run *run, const GVar *var);
 WantedList wanted_outputs(const Run *run, bool infer);
 void run_open_window(Run *run, CBlock *out, bool forward, const char *memory); /* frame, places, lengths */
-void run_give_results(Run *run, CBlock *out);                                  /* loss and metrics, if the loss is finite */
+void run_give_results(Run *run, CBlock *out);                   /* loss and metrics, if the loss is finite */
 void give_window(Run *run, CBlock *out, bool early, bool late); /* outputs; late: made together with backward */
-const Block *output_maker(const Run *run, const GOutput *output);
+bool output_is_late(const Run *run, const GOutput *output);
 void emit_backward_run(Emit *emit, Stages *stages, CBlock *out);
 void emit_gradient_run(Emit *emit, Stages *stages, CBlock *out);
 void need_gradients(Run *run); /* of all parameters */

@@ -108,11 +108,12 @@ static const CExpr *declared_pointer(const Ctx *ctx, const Buffer *buffer, int o
 static const CExpr *step_of(const Ctx *ctx, const Buffer *buffer)
 {
     long long step;
-    if (!buffer->chunk || c_is_int(ctx->t, &step)) /* a constant: of a call of one step */
+    const bool passes = buffer->passes && !ctx->pass->backward;
+    if (!(buffer->chunk || passes) || c_is_int(ctx->t, &step)) /* a constant: of a call of one step */
         return ctx->t;
-    if (ctx->t->n == 0 && strcmp(ctx->t->text, "f->from") == 0)
+    if (buffer->chunk && ctx->t->n == 0 && strcmp(ctx->t->text, "f->from") == 0)
         return c_int(ctx->arena, 0);
-    return c_expr(ctx->arena, PREC_SUM, "$a - f->from", ctx->t);
+    return c_expr(ctx->arena, PREC_SUM, buffer->chunk ? "$a - f->from" : "$a - f->held", ctx->t);
 }
 
 const CExpr *row_pointer(const Ctx *ctx, const Buffer *buffer, int offset)

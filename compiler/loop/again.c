@@ -1,4 +1,4 @@
-/* again.c: which buffers hold one chunk of steps instead of a whole window, and what that costs. A value that only one
+/* again.c: which buffers hold one chunk of steps instead of a whole window (always, or in eval), and what that costs. A value that only one
  * chunk touches needs no more memory. Large values on the tape (the logits of a large vocabulary) are not kept either:
  * where backward reads them in one chunk alone, it runs the blocks of the forward pass that make them once more, from what
  * is on the tape. Relies on chunk.c and access.c. Next: plan.c. */
@@ -6,8 +6,8 @@
 
 typedef struct Keeper {
     Program *program;
-    Accesses *accesses; /* [blocks] of those at top level */
-    bool *again;        /* [buffers] on the tape for one chunk only */
+    Accesses *accesses;  /* [blocks] of those at top level */
+    bool *again;         /* [buffers] on the tape for one chunk only */
     VEC(Block *) leaves; /* of the forward pass, outside loops */
     Accesses *leaf_accesses;
 } Keeper;
@@ -81,6 +81,13 @@ static bool fits_one_chunk(const Keeper *k, const Buffer *buffer)
     if (is_given(k->program, buffer) && !(buffer->forward && buffer_is_large(k->program, buffer)))
         return false;
     return only_chunk(k, buffer->forward ? &schedule->forward : &schedule->backward, buffer) != NULL;
+}
+
+/* What eval and infer need for one chunk, though forward keeps all of it for backward. */
+static bool passes(const Keeper *k, const Buffer *buffer)
+{
+    return buffer->span == SPAN_SEQ && buffer->tape && buffer->forward && !buffer->chunk && buffer->lead == 0 &&
+           !is_given(k->program, buffer) && only_chunk(k, &k->program->schedule->forward, buffer) != NULL;
 }
 
 /* ---- what can run again ---- */
@@ -244,6 +251,8 @@ void chunk_buffers(Program *program)
     find_again(&k);
     for (int i = 0; i < program->buffers.n; i++)
         program->buffers.at[i]->chunk |= k.again[i];
+    for (int i = 0; i < program->buffers.n; i++)
+        program->buffers.at[i]->passes = passes(&k, program->buffers.at[i]);
     for (int i = 0; i < schedule->backward.blocks.n; i++)
         if (schedule->backward.blocks.at[i]->kind == BLOCK_CHUNK)
             list_again(&k, schedule->backward.blocks.at[i]);

@@ -27,8 +27,8 @@ const char *group_name(Arena *arena, const Pass *pass, const Group *group)
 /* A field of ours, or what may be a macro. */
 static bool is_frame_field(const char *name)
 {
-    static const char *const fields[] = {"p",    "w",     "wb",   "c",  "up",    "grad", "dloss",
-                                         "rows", "steps", "from", "to", "valid", "key",  "train"};
+    static const char *const fields[] = {"p",     "w",    "wb", "c",    "up",    "grad", "dloss", "rows",
+                                         "steps", "from", "to", "held", "valid", "key",  "train"};
     for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
         if (strcmp(name, fields[i]) == 0)
             return true;

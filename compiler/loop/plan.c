@@ -270,16 +270,16 @@ static void find_lifetimes(Program *program, const Pass *pass)
 
 /* ---- first fit ---- */
 
-static int64_t elements(const Program *program, const Buffer *buffer, bool one_step)
+static int64_t elements(const Program *program, const Buffer *buffer, PlanRegion region)
 {
+    const bool one_step = region == PLAN_STEP;
+    const bool chunk = (buffer->chunk && !one_step) || (buffer->passes && region == PLAN_EVAL);
     int64_t rows = program->model->axes.at[AXIS_BATCH].high;
     int64_t steps = program->axis < 0 || one_step ? 1 : program->model->axes.at[program->axis].high;
     int64_t n = buffer->width;
-    if (buffer->chunk && !one_step)
-        n *= chunk_rows(program);
-    else if (buffer->span != SPAN_ONCE)
-        n *= rows;
-    if (buffer->span == SPAN_SEQ && !buffer->chunk)
+    if (buffer->span != SPAN_ONCE)
+        n *= chunk ? chunk_rows(program) : rows;
+    if (buffer->span == SPAN_SEQ && !chunk)
         n *= steps + buffer->lead + buffer->trail;
     return padded(n) + (buffer->token ? 0 : PANEL); /* numbers of the last row are loaded a vector at a time */
 }
@@ -319,20 +319,20 @@ static int64_t fit(Region *region, int64_t count, int first, int last, bool toke
     return at;
 }
 
-static Region plan_region(Program *program, int which)
+static Region plan_region(Program *program, PlanRegion which)
 {
     Region region = {.arena = program->arena};
     for (int i = 0; i < program->buffers.n; i++) {
         Buffer *b = program->buffers.at[i];
-        int pass = which == 2;
-        bool here = which == 2 ? b->backward && !b->tape : b->forward;
+        int pass = which == PLAN_BACKWARD;
+        bool here = which == PLAN_BACKWARD ? b->backward && !b->tape : b->forward;
         if (!here)
             continue;
-        bool forever = which == 3 || (which == 0 && b->tape);
+        bool forever = which == PLAN_STEP || (which == PLAN_TAPE && b->tape);
         int first = forever || b->first[pass] < 0 ? 0 : b->first[pass];
         int last = forever || b->first[pass] < 0 ? 1 << 30 : b->last[pass];
-        int64_t at = fit(&region, elements(program, b, which == 3), first, last, b->token);
-        *(which == 0 ? &b->tape_at : which == 1 ? &b->work_at : which == 2 ? &b->back_at : &b->step_at) = at;
+        int64_t *const at[] = {&b->tape_at, &b->work_at, &b->back_at, &b->step_at};
+        *at[which] = fit(&region, elements(program, b, which), first, last, b->token);
     }
     program->region[which] = region.reals;
     return region;
@@ -340,8 +340,8 @@ static Region plan_region(Program *program, int which)
 
 static void plan_buffers(Program *program)
 {
-    Region tape = plan_region(program, 0), eval = plan_region(program, 1);
-    Region back = plan_region(program, 2), step = plan_region(program, 3);
+    Region tape = plan_region(program, PLAN_TAPE), eval = plan_region(program, PLAN_EVAL);
+    Region back = plan_region(program, PLAN_BACKWARD), step = plan_region(program, PLAN_STEP);
     ProgramSizes *sizes = &program->sizes;
     sizes->tape_reals = larger(1, tape.reals);
     sizes->tape_ints = larger(1, tape.ints) + PANEL; /* [0]: what the tape holds */

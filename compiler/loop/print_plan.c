@@ -17,11 +17,10 @@ static const Region regions[] = {
     {"M_work, backward", 1, false},
     {"M_work, step and generate", 0, true},
 };
-enum { REGIONS = 4 };
 
 static int64_t place_in(const Buffer *buffer, int region)
 {
-    const int64_t at[REGIONS] = {buffer->tape_at, buffer->work_at, buffer->back_at, buffer->step_at};
+    const int64_t at[PLAN_REGIONS] = {buffer->tape_at, buffer->work_at, buffer->back_at, buffer->step_at};
     return at[region];
 }
 
@@ -125,8 +124,10 @@ static void print_buffer(Text *out, const Program *program, const Buffer *buffer
     text_printf(out, "width %lld%s", (long long)buffer->width, buffer->token ? " int" : "");
     if (buffer->strip && buffer->strip->slots > 1)
         text_printf(out, " in %d slots", buffer->strip->slots);
-    text_printf(out, ", %lld in all%s", (long long)buffer_elements(program, buffer, false),
+    text_printf(out, ", %lld in all%s", (long long)buffer_elements(program, buffer, PLAN_TAPE),
                 buffer->tape ? ", kept for backward" : "");
+    if (buffer->passes)
+        text_add(out, ", in eval for a chunk");
     print_life(out, buffer);
     text_add(out, "\n");
 }
@@ -134,17 +135,17 @@ static void print_buffer(Text *out, const Program *program, const Buffer *buffer
 static bool overlaps(const Program *program, const Buffer *a, const Buffer *b, int region)
 {
     int64_t a_at = place_in(a, region), b_at = place_in(b, region);
-    bool one_step = regions[region].forever;
     return a != b && a_at >= 0 && b_at >= 0 && a->token == b->token &&
-           a_at < b_at + buffer_elements(program, b, one_step) && b_at < a_at + buffer_elements(program, a, one_step);
+           a_at < b_at + buffer_elements(program, b, (PlanRegion)region) &&
+           b_at < a_at + buffer_elements(program, a, (PlanRegion)region);
 }
 
 static void print_place(Text *out, const Program *program, const Buffer *buffer, int region)
 {
     int64_t at = place_in(buffer, region);
     text_printf(out, "  %lld..%lld%s: b%d %s", (long long)at,
-                (long long)(at + buffer_elements(program, buffer, regions[region].forever)),
-                buffer->token ? " int" : "", buffer->id, buffer->name);
+                (long long)(at + buffer_elements(program, buffer, (PlanRegion)region)), buffer->token ? " int" : "",
+                buffer->id, buffer->name);
     bool any = false;
     for (int i = 0; i < program->buffers.n; i++) {
         if (!overlaps(program, buffer, program->buffers.at[i], region))
@@ -199,7 +200,7 @@ void plan_print(Text *out, const Program *program)
     text_add(out, "buffers, in reals\n");
     for (int i = 0; i < program->buffers.n; i++)
         print_buffer(out, program, program->buffers.at[i]);
-    for (int region = 0; region < REGIONS; region++)
+    for (int region = 0; region < PLAN_REGIONS; region++)
         print_region(out, program, region);
     print_totals(out, program);
 }

@@ -21,6 +21,13 @@ typedef enum BufferSpan {           /* what a buffer has a copy for */
                           SPAN_ROWS, /* each row */
                           SPAN_ONCE  /* one copy */
 } BufferSpan;
+typedef enum PlanRegion {                /* memory in which buffers stand */
+                          PLAN_TAPE,     /* M_tape: forward */
+                          PLAN_EVAL,     /* M_work: eval and infer */
+                          PLAN_BACKWARD, /* M_work: backward, besides the tape */
+                          PLAN_STEP,     /* M_work: step and generate */
+                          PLAN_REGIONS
+} PlanRegion;
 typedef struct Strip Strip;
 typedef struct Buffer {
     int id;
@@ -31,6 +38,7 @@ typedef struct Buffer {
     int axis;        /* SEQ */
     int lead, trail; /* SEQ: steps before step 0 and after the last one */
     bool chunk;      /* SEQ: of the steps of one chunk only, which stand from the start */
+    bool passes;     /* SEQ, on the tape: so in eval and infer, which keep nothing for backward */
     int64_t width;   /* elements a step and row: values * matrix rows * units padded to 16; scalars and tokens: 1 */
     Strip *strip;    /* whose sums stand here side by side; NULL: one value */
     bool forward, backward;                     /* used by the forward programs, by backward */
@@ -96,10 +104,10 @@ typedef struct Program {
     VEC(PackedMatrix *) packed;
     VEC(BiasRow *) bias;
     VEC(StateSlot) state;
-    int64_t position_at;        /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
-    int64_t back_packed;        /* reals of M_work where matrices that only backward uses are packed */
-    int64_t region[4];          /* reals in use: forward in M_tape, eval, backward and step in M_work */
-    int unroll_k, unroll_steps; /* --unroll, 0: by the cost model */
+    int64_t position_at; /* M_state.i[position_at + row]: steps of this row since its reset; 0: starts afresh */
+    int64_t back_packed; /* reals of M_work where matrices that only backward uses are packed */
+    int64_t region[PLAN_REGIONS]; /* reals in use: forward in M_tape, eval, backward and step in M_work */
+    int unroll_k, unroll_steps;   /* --unroll, 0: by the cost model */
     Schedule *schedule;
 } Program;
 #endif

@@ -101,12 +101,12 @@ typedef struct Block {
     int unroll_steps;
     /* UNITS with a group */
     int unroll_k;
-    bool pairs;          /* of blocks of panels, when there is a single row */
-    const char *name;    /* of its function, C-safe and unique */
-    struct Block *walk;  /* that it is a part of, or NULL */
-    struct Block *chunk; /* likewise */
+    bool pairs;            /* of blocks of panels, when there is a single row */
+    const char *name;      /* of its function, C-safe and unique */
+    struct Block *walk;    /* that it is a part of, or NULL */
+    struct Block *chunk;   /* likewise */
     struct Block *partner; /* CHUNK of forward: the one of backward that runs parts of it again, or NULL */
-    bool late;           /* forward: runs in backward's chunks, or after them, when both are one call (late.c) */
+    bool late;             /* forward: runs in backward's chunks, or after them, when both are one call (late.c) */
 } Block;
 typedef VEC(const Block *) BlockList;
 enum {

@@ -5,12 +5,13 @@
 
 #include "loop/schedule.h"
 
-int64_t buffer_elements(const Program *program, const Buffer *buffer, bool one_step)
+int64_t buffer_elements(const Program *program, const Buffer *buffer, PlanRegion region)
 {
+    const bool one_step = region == PLAN_STEP;
     int64_t rows = program->model->axes.at[AXIS_BATCH].high;
     int64_t steps = program->axis < 0 || one_step ? 1 : program->model->axes.at[program->axis].high;
     int64_t n = buffer->width;
-    if (buffer->chunk && !one_step)
+    if ((buffer->chunk && !one_step) || (buffer->passes && region == PLAN_EVAL))
         return n * chunk_rows(program);
     if (buffer->span != SPAN_ONCE)
         n *= rows;
@@ -19,11 +20,10 @@ int64_t buffer_elements(const Program *program, const Buffer *buffer, bool one_s
     return n;
 }
 
-typedef enum Region { REGION_TAPE, REGION_EVAL, REGION_BACKWARD, REGION_STEP } Region;
 typedef struct Check {
     const Program *program;
     const Pass *pass;
-    Region region;
+    PlanRegion region;
     bool *spoilt;        /* [buffers] somebody else has written there since the values were */
     bool *spoilt_ends;   /* [buffers] ... since the steps before and after the window were */
     bool *written;       /* [buffers] */
@@ -31,7 +31,7 @@ typedef struct Check {
     const char *wrong;
 } Check;
 
-static int64_t place_of(const Buffer *buffer, Region region)
+static int64_t place_of(const Buffer *buffer, PlanRegion region)
 {
     const int64_t at[] = {buffer->tape_at, buffer->work_at, buffer->back_at, buffer->step_at};
     return at[region];
@@ -40,16 +40,15 @@ static int64_t place_of(const Buffer *buffer, Region region)
 /* Backward finds what it loads where forward has put it; the tape does not move. */
 static bool stands_here(const Check *check, const Buffer *buffer)
 {
-    return check->region != REGION_BACKWARD || !(buffer->tape || (buffer->forward && !buffer->backward));
+    return check->region != PLAN_BACKWARD || !(buffer->tape || (buffer->forward && !buffer->backward));
 }
 
 static bool overlap(const Check *check, const Buffer *a, const Buffer *b)
 {
-    bool one_step = check->region == REGION_STEP;
     int64_t a_at = place_of(a, check->region), b_at = place_of(b, check->region);
     return a_at >= 0 && b_at >= 0 && a->token == b->token &&
-           a_at < b_at + buffer_elements(check->program, b, one_step) &&
-           b_at < a_at + buffer_elements(check->program, a, one_step);
+           a_at < b_at + buffer_elements(check->program, b, check->region) &&
+           b_at < a_at + buffer_elements(check->program, a, check->region);
 }
 
 static void complain(Check *check, const char *what, const Buffer *buffer, const Block *block)
@@ -63,11 +62,11 @@ static void complain(Check *check, const char *what, const Buffer *buffer, const
 /* What forward kept is not spoilt by what only it used, when backward makes that once more. */
 static void spare_tape(Check *check, const Buffer *buffer, const Block *block)
 {
-    const int64_t end = buffer->tape_at + buffer_elements(check->program, buffer, false);
+    const int64_t end = buffer->tape_at + buffer_elements(check->program, buffer, PLAN_TAPE);
     for (int i = 0; i < check->program->buffers.n && !buffer->tape; i++) {
         const Buffer *other = check->program->buffers.at[i];
         if (other->tape && other->token == buffer->token && other->tape_at < end &&
-            buffer->tape_at < other->tape_at + buffer_elements(check->program, other, false))
+            buffer->tape_at < other->tape_at + buffer_elements(check->program, other, PLAN_TAPE))
             complain(check, "spoils the tape", buffer, block);
     }
 }
@@ -117,7 +116,7 @@ static void read_tape(Check *check, const Node *node, const Buffer *buffer, cons
 {
     const bool alone = buffer && !(buffer->strip && buffer->strip->slots > 1);
     const Block *taker = alone ? check->taken[buffer->id] : NULL;
-    if (check->region == REGION_BACKWARD && taker && taker != block && pass_loads(check->program, check->pass, node))
+    if (check->region == PLAN_BACKWARD && taker && taker != block && pass_loads(check->program, check->pass, node))
         complain(check, "holds an adjoint already when the tape is read", buffer, block);
 }
 
@@ -259,12 +258,12 @@ static void read_at_end(Check *check)
             if (!is_direct_sum(terms.at[k]))
                 read_buffer(check, buffer_of(check, terms.at[k]), NULL);
     }
-    for (int i = 0; check->region == REGION_TAPE && i < check->program->buffers.n; i++)
+    for (int i = 0; check->region == PLAN_TAPE && i < check->program->buffers.n; i++)
         if (check->program->buffers.at[i]->tape && check->written[i])
             read_buffer(check, check->program->buffers.at[i], NULL);
 }
 
-static const char *check_run(const Program *program, const Pass *pass, Region region)
+static const char *check_run(const Program *program, const Pass *pass, PlanRegion region)
 {
     Check check = {.program = program,
                    .pass = pass,
@@ -275,7 +274,7 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
                    .taken = arena_array(program->arena, const Block *, program->buffers.n)};
     for (int i = 0; i < 2 && !pass->backward; i++) /* lengths and positions: noted when a call starts, read by all */
         write_buffer(&check, program->buffers.at[i], NULL);
-    for (int i = 0; i < program->graph->vars.n && region == REGION_TAPE; i++) /* controls that backward reads */
+    for (int i = 0; i < program->graph->vars.n && region == PLAN_TAPE; i++) /* controls that backward reads */
         write_buffer(&check, program->schedule->control[i], NULL);
     for (int i = 0; i < pass->blocks.n; i++)
         run_block(&check, pass->blocks.at[i]);
@@ -288,7 +287,7 @@ static const char *check_run(const Program *program, const Pass *pass, Region re
 /* In step and generate blocks run in an order of their own: nothing may share. */
 static const char *check_step(const Program *program)
 {
-    Check check = {.program = program, .region = REGION_STEP};
+    Check check = {.program = program, .region = PLAN_STEP};
     for (int i = 0; i < program->buffers.n; i++)
         for (int k = 0; k < i; k++)
             if (overlap(&check, program->buffers.at[i], program->buffers.at[k]))
@@ -303,19 +302,18 @@ static const char *check_bounds(const Program *program)
     const ProgramSizes *sizes = &program->sizes;
     for (int i = 0; i < program->buffers.n; i++) {
         const Buffer *buffer = program->buffers.at[i];
-        for (Region region = REGION_TAPE; region <= REGION_STEP; region++) {
+        for (PlanRegion region = PLAN_TAPE; region <= PLAN_STEP; region++) {
             int64_t at = place_of(buffer, region);
-            int64_t reals = region == REGION_TAPE ? sizes->tape_reals : sizes->work_reals;
-            int64_t ints = region == REGION_TAPE ? sizes->tape_ints : sizes->work_ints;
+            int64_t reals = region == PLAN_TAPE ? sizes->tape_reals : sizes->work_reals;
+            int64_t ints = region == PLAN_TAPE ? sizes->tape_ints : sizes->work_ints;
             if (at >= 0 && at % PANEL)
                 return arena_printf(program->arena, "b%d %s does not stand at a multiple of 16", buffer->id,
                                     buffer->name);
-            if (at >= 0 &&
-                at + buffer_elements(program, buffer, region == REGION_STEP) > (buffer->token ? ints : reals))
+            if (at >= 0 && at + buffer_elements(program, buffer, region) > (buffer->token ? ints : reals))
                 return arena_printf(program->arena, "b%d %s ends outside its struct", buffer->id, buffer->name);
         }
     }
-    if (program->region[REGION_BACKWARD] + program->back_packed > sizes->work_reals)
+    if (program->region[PLAN_BACKWARD] + program->back_packed > sizes->work_reals)
         return "the matrices that backward packs end outside M_work";
     return NULL;
 }
@@ -387,10 +385,10 @@ const char *plan_verify(const Program *program)
     if (!wrong && schedule->has_backward)
         wrong = order_verify(program, &schedule->backward);
     if (!wrong)
-        wrong = check_run(program, &schedule->forward, REGION_TAPE);
+        wrong = check_run(program, &schedule->forward, PLAN_TAPE);
     if (!wrong)
-        wrong = check_run(program, &schedule->forward, REGION_EVAL);
+        wrong = check_run(program, &schedule->forward, PLAN_EVAL);
     if (!wrong && schedule->has_backward)
-        wrong = check_run(program, &schedule->backward, REGION_BACKWARD);
+        wrong = check_run(program, &schedule->backward, PLAN_BACKWARD);
     return wrong ? wrong : check_step(program);
 }

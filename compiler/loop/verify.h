@@ -7,7 +7,7 @@
  * offset that is no multiple of 16, a struct that is too small. */
 const char *plan_verify(const Program *program);
 /* Elements that a buffer needs at the bounds of the axes, without padding at its end. */
-int64_t buffer_elements(const Program *program, const Buffer *buffer, bool one_step);
+int64_t buffer_elements(const Program *program, const Buffer *buffer, PlanRegion region);
 
 /* --- verify_order.c, for verify.c --- */
 struct Pass;

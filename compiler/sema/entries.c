@@ -51,11 +51,11 @@ static void outputs_declare(Checker *c, Scope *scope, const Stmt *stmt)
 
 /* What every model's C has; an entry of that name would be a second one. */
 static const char *const taken[] = {
-    "check",       "pack",        "eval",       "infer",       "forward",        "backward", "gradient", "model",
-    "params_init", "param_index", "param_info", "state_reset", "state_copy_row", "params",   "packed",
-    "batch",       "controls",    "state",      "work",        "tape",           "result",   "train",
-    "table",       "frame",       "span",       "slot",        "slots",          "fail",     "start",
-    "advance",     "count_valid", "adjoint_in", "adjoint_out"};
+    "check",  "pack",        "eval",        "infer",      "forward",     "backward",       "gradient",
+    "model",  "params_init", "param_index", "param_info", "state_reset", "state_copy_row", "params",
+    "packed", "batch",       "controls",    "state",      "work",        "tape",           "result",
+    "train",  "table",       "frame",       "span",       "slot",        "slots",          "fail",
+    "start",  "advance",     "count_valid", "adjoint_in", "adjoint_out"};
 
 /* With these it calls things after variables, axes and entries: give_p, check_in_x. */
 static const char *const families[] = {"check_", "do_",   "give_",  "down_",  "save_",

@@ -47,8 +47,8 @@ static rnn_status run_gradient(rnn_learner *learner, rnn_call *call, double dlos
     call->key.tick = (uint32_t)learner->step;
     call->train = 1;
     call->loss = call->loss_weight = 0;
-    status = model->gradient(learner->params, learner->packed, call, learner->state, learner->tape, learner->work, dloss,
-                             learner->grad);
+    status = model->gradient(learner->params, learner->packed, call, learner->state, learner->tape, learner->work,
+                             dloss, learner->grad);
     if (status != RNN_OK) {
         call->fault.code = status;
         return rnn_error_from_fault(why, model, &call->fault);

@@ -105,12 +105,30 @@ static rnn_status check_gradient(const rnn_model *model, const void *params, con
                memcmp(one.grad, two.grad, model->params_bytes) == 0;
     for (int32_t i = 0; i < model->fields; i++)
         if (one.out[i])
-            same = same && memcmp(one.out[i], two.out[i],
-                                  8 * size_of(&model->field[i], call->steps, call->rows)) == 0;
+            same = same && memcmp(one.out[i], two.out[i], 8 * size_of(&model->field[i], call->steps, call->rows)) == 0;
     if (status != RNN_OK || same)
         return status;
     fprintf(stderr, "forward and backward in one call give something else\n");
     return RNN_ORDER;
+}
+
+/* Without a tape, where memory for a window is laid out in another way. */
+static rnn_status run_eval(const rnn_model *model, const void *params, const void *packed, const rnn_call *call,
+                           void *work)
+{
+    static Once once;
+    rnn_status status = RNN_OK;
+    for (int infer = 0; infer <= model->has_infer && status == RNN_OK; infer++) {
+        open_once(&once, model, call);
+        status = (infer ? model->infer : model->eval)(params, packed, &once.call, NULL, work);
+        if (!infer)
+            printf("eval %.17g\n", once.call.loss);
+        for (int32_t i = 0; i < model->fields; i++)
+            if (once.out[i])
+                print(model, model->field[i].name, once.out[i], size_of(&model->field[i], call->steps, call->rows),
+                      model->field[i].is_token);
+    }
+    return status;
 }
 
 int main(int argc, char **argv)
@@ -173,6 +191,8 @@ int main(int argc, char **argv)
                                  grad, down);
     if (status == RNN_OK)
         status = check_gradient(model, params, packed, &call, tape, work);
+    if (status == RNN_OK)
+        status = run_eval(model, params, packed, &call, work);
     if (status != RNN_OK) {
         fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
         return 1;

@@ -168,6 +168,13 @@ static void run_window(const Objects *o, int32_t rows, int32_t steps)
         put(o->grad, model->params_bytes);
         put_window(&w, w.down);
         put(parts_below, model->state_bytes);
+        spoil(o);
+        memset(o->grad, 0, model->params_bytes);
+        expect("gradient", model->gradient(o->params, o->packed, call, o->stream, o->tape, o->work, 0.75, o->grad),
+               &call->fault);
+        put_window(&w, w.out);
+        put(o->grad, model->params_bytes);
+        put(o->stream, model->state_bytes);
     }
     close_window(&w);
 }

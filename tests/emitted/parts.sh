@@ -14,7 +14,7 @@ trap 'exit 1' INT TERM
 MODELS="examples/charlm/charlm.rnn examples/tagger/tagger.rnn examples/sentiment/sentiment.rnn
     examples/forecast/forecast.rnn examples/recall/recall.rnn examples/zaremba/zaremba.rnn
     tests/structure/layernormlstm.rnn tests/structure/matrix.rnn tests/run/names.rnn tests/emitted/tied.rnn"
-MODELS="$MODELS $(echo tests/gradcheck/models/*.rnn)"
+MODELS="$MODELS tests/structure/vocabulary.rnn tests/structure/twoways.rnn $(echo tests/gradcheck/models/*.rnn)"
 
 # Calls on one line, then in parts. `how` is what runs them: "loop", or "threads" (parts_run is below).
 in_parts() { # prefix how

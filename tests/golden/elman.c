@@ -1682,6 +1682,68 @@ static rnn_status elman_do_backward(const elman_params *p, const elman_packed *w
     return RNN_OK;
 }
 
+static rnn_status elman_do_gradient(const elman_params *p, const elman_packed *w, const elman_batch *in,
+    const elman_controls *c, elman_state *s, elman_tape *tape, elman_work *work, double dloss, elman_params *grad,
+    elman_result *r)
+{
+    elman_frame frame;
+    elman_frame *const f = &frame;
+    memset(f, 0, sizeof *f);
+    f->p = p->v;
+    f->w = w->w;
+    f->c = c;
+    f->key = c->key;
+    f->rows = in->rows;
+    f->steps = in->t_steps;
+    f->to = f->steps;
+    elman_place_forward(f, tape);
+    elman_start(f, in->t_len, NULL);
+    elman_x_input0(f, in->x, 0, 1);
+    elman_y_input1(f, in->y, 0, 1);
+    elman_h_lead2(f, NULL, 0, 1);
+    elman_Emb_row_row3_walk(f, 0, 1);
+    elman_rnn_U_Emb_row_product4(f, 0, 1);
+    elman_h_loop5(f, 0, 1);
+    elman_Wo_h_product7(f, 0, 1);
+    elman_logsumexp_Wo_h_numbers8_walk(f, 0, 1);
+    double total_16 = 0.0;
+    for (ptrdiff_t t = 0; t < f->steps; t++) {
+        for (ptrdiff_t row = 0; row < f->rows; row++) {
+            if (t < f->length[row]) {
+                total_16 += (double)f->y_picked_minus[t * f->rows + row];
+            }
+        }
+    }
+    /* elman.rnn:11  J = mean[t, batch](xent(Wo @ h[t], y[t])) */
+    const double J_18 = total_16 / (double)f->valid;
+    f->grad = grad->v;
+    f->dloss = dloss;
+    elman_place_backward(f, work);
+    elman_pack_backward(f->p, f->wb, 0, 1);
+    elman_d_h_sum_lead14(f, 0, 1);
+    const double total_20 = f->dloss / (double)f->valid;
+    *f->d_loss_over = (rnn_real)total_20;
+    elman_d_Wo_h_units16_walk(f, 0, 1);
+    elman_d_Wo_d_Wo_h_product17(f, 0, 1);
+    elman_d_Wo_weights22(f, 0, 1);
+    elman_d_h_sum_loop18(f, 0, 1);
+    elman_d_Emb_row_product20(f, 0, 1);
+    elman_d_rnn_W_weights23(f, 0, 1);
+    elman_d_rnn_U_weights24(f, 0, 1);
+    elman_d_rnn_b_sum25(f, 0, 1);
+    elman_d_Emb_sum21(f, 0, 1);
+    r->loss = J_18;
+    r->loss_weight = (double)f->valid;
+    if (!(r->loss - r->loss == 0.0)) {
+        return elman_fail(&r->fault, RNN_NONFINITE, "the loss", -1, -1, -1);
+    }
+    if (s != NULL) {
+        elman_save_h(f, s, 0, 1);
+        elman_advance(f, s, 0, 1);
+    }
+    return RNN_OK;
+}
+
 /* One step of all rows: Emb_row */
 static RNN_NOINLINE void elman_Emb_row_row3_rows(const elman_frame *f, int part, int parts)
 {
@@ -1896,6 +1958,28 @@ static rnn_status elman_check_back_overlaps(const elman_params *p, const elman_p
     return elman_check_spans(span, 5, 13, fault);
 }
 
+static rnn_status elman_check_gradient_overlaps(const elman_params *p, const elman_packed *w, const elman_batch *in,
+    const elman_controls *c, const elman_state *s, const elman_tape *tape, const elman_work *work,
+    const elman_params *grad, elman_result *r)
+{
+    rnn_fault *const fault = &r->fault;
+    const elman_span span[] = {
+        {r, sizeof *r, "result"},
+        {s, sizeof *s, "state"},
+        {tape, sizeof *tape, "tape"},
+        {work, sizeof *work, "work"},
+        {grad, sizeof *grad, "grad"},
+        {p, sizeof *p, "params"},
+        {w, sizeof *w, "packed"},
+        {c, sizeof *c, "controls"},
+        {in, sizeof *in, "batch"},
+        {in->t_len, sizeof(int32_t) * (size_t)in->rows, "t_len"},
+        {in->x, sizeof(int32_t) * (size_t)in->t_steps * (size_t)in->rows, "x"},
+        {in->y, sizeof(int32_t) * (size_t)in->t_steps * (size_t)in->rows, "y"},
+    };
+    return elman_check_spans(span, 5, 12, fault);
+}
+
 static rnn_status elman_check_overlaps_next(const elman_params *p, const elman_packed *w, const elman_controls *c,
     elman_state *s, elman_work *work, int32_t rows, const int32_t *x_in, float *h_out, rnn_fault *fault)
 {
@@ -2066,6 +2150,30 @@ rnn_status elman_backward(const elman_params *p, const elman_packed *w, const el
     return elman_do_backward(p, w, in, tape, work, dloss, up, grad, down, fault);
 }
 
+rnn_status elman_gradient(const elman_params *p, const elman_packed *w, const elman_batch *in, const elman_controls *c,
+    elman_state *s, elman_tape *tape, elman_work *work, double dloss, elman_params *grad, elman_result *r)
+{
+    rnn_status status;
+    if (r == NULL)
+        return RNN_ARG;
+    status = elman_check_given(p, w, c, tape, "tape", &r->fault);
+    if (status == RNN_OK && (work == NULL || grad == NULL))
+        status = elman_fail(&r->fault, RNN_ARG, work == NULL ? "work" : "grad", -1, -1, -1);
+    if (status == RNN_OK && !(dloss >= -DBL_MAX && dloss <= DBL_MAX))
+        status = elman_fail(&r->fault, RNN_NONFINITE, "dloss", -1, -1, -1);
+    if (status == RNN_OK)
+        status = elman_check_batch(in, &r->fault);
+    if (status == RNN_OK)
+        status = elman_check_targets(in, &r->fault);
+    if (status == RNN_OK)
+        status = elman_check_gradient_overlaps(p, w, in, c, s, tape, work, grad, r);
+    if (status != RNN_OK)
+        return status;
+    tape->i[112] = 0; /* nothing is left for backward */
+    work->i[96] = 0; /* ends a generation that was begun on this memory */
+    return elman_do_gradient(p, w, in, c, s, tape, work, dloss, grad, r);
+}
+
 rnn_status elman_next(const elman_params *p, const elman_packed *w, const elman_controls *c, elman_state *s,
     elman_work *work, int32_t rows, const int32_t *x_in, float *h_out, rnn_fault *fault)
 {
@@ -2220,6 +2328,18 @@ static rnn_status elman_thunk_backward(const void *params, const void *packed, r
     return elman_backward(params, packed, &in, tape, work, dloss, &above, grad, &below, &call->fault);
 }
 
+static rnn_status elman_thunk_gradient(const void *params, const void *packed, rnn_call *call, void *state,
+    void *tape, void *work, double dloss, void *grad)
+{
+    elman_batch in;
+    elman_controls c;
+    elman_result r;
+    elman_thunk_batch(call, &in);
+    elman_thunk_controls(call, &c);
+    elman_thunk_result(call, &r);
+    return elman_thunk_done(call, &r, elman_gradient(params, packed, &in, &c, state, tape, work, dloss, grad, &r));
+}
+
 static rnn_status elman_thunk_begin(int32_t entry, const void *params, const void *packed, rnn_call *call,
     void *state, void *work)
 {
@@ -2260,7 +2380,7 @@ static const rnn_model elman_table = {
     1, 0, 1, 0, /* has loss, dropout, infer */
     elman_param_info, elman_table_axes, elman_table_fields, elman_table_entries, elman_table_constants, NULL,
     elman_thunk_params_init, elman_thunk_pack, elman_thunk_state_reset, elman_thunk_state_copy_row,
-    elman_thunk_eval, elman_thunk_infer, elman_thunk_forward, elman_thunk_backward,
+    elman_thunk_eval, elman_thunk_infer, elman_thunk_forward, elman_thunk_backward, elman_thunk_gradient,
     elman_thunk_begin, elman_thunk_step, NULL};
 
 const rnn_model *elman_model(void)
