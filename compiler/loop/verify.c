@@ -20,7 +20,9 @@ int64_t buffer_elements(const Program *program, const Buffer *buffer, PlanRegion
     return n;
 }
 
+typedef enum Turn { ALL, EARLY, LATE } Turn; /* which blocks run: late.c */
 typedef struct Check {
+    Turn turn;
     const Program *program;
     const Pass *pass;
     PlanRegion region;
@@ -199,12 +201,13 @@ static void run_again(Check *check, const Block *chunk)
     check->pass = backward;
 }
 
-static void list_leaves(Arena *arena, Leaves *leaves, const Block *block)
+static void list_leaves(const Check *check, Leaves *leaves, const Block *block, bool late)
 {
-    if (block->body.n == 0)
-        vec_push(arena, leaves, block);
+    late = late || block->late;
+    if (block->body.n == 0 && (check->turn == ALL || late == (check->turn == LATE)))
+        vec_push(check->program->arena, leaves, block);
     for (int i = 0; i < block->body.n; i++)
-        list_leaves(arena, leaves, block->body.at[i]);
+        list_leaves(check, leaves, block->body.at[i], late);
 }
 
 /* Steps of a loop or walk follow each other, so what one phase writes must leave alone what any other reads or has
@@ -212,8 +215,8 @@ static void list_leaves(Arena *arena, Leaves *leaves, const Block *block)
 static void run_block(Check *check, const Block *block)
 {
     Leaves leaves = {0};
-    list_leaves(check->program->arena, &leaves, block);
-    if (block->body.n == 0) {
+    list_leaves(check, &leaves, block, false);
+    if (block->body.n == 0 && leaves.n == 1) {
         read_arguments(check, block);
         write_results(check, block);
         read_arguments(check, block);
@@ -263,7 +266,8 @@ static void read_at_end(Check *check)
             read_buffer(check, check->program->buffers.at[i], NULL);
 }
 
-static const char *check_run(const Program *program, const Pass *pass, PlanRegion region)
+/* in_one_call: late blocks run when all others have. */
+static const char *check_run(const Program *program, const Pass *pass, PlanRegion region, bool in_one_call)
 {
     Check check = {.program = program,
                    .pass = pass,
@@ -276,8 +280,9 @@ static const char *check_run(const Program *program, const Pass *pass, PlanRegio
         write_buffer(&check, program->buffers.at[i], NULL);
     for (int i = 0; i < program->graph->vars.n && region == PLAN_TAPE; i++) /* controls that backward reads */
         write_buffer(&check, program->schedule->control[i], NULL);
-    for (int i = 0; i < pass->blocks.n; i++)
-        run_block(&check, pass->blocks.at[i]);
+    for (check.turn = in_one_call ? EARLY : ALL; check.turn <= (in_one_call ? LATE : ALL); check.turn++)
+        for (int i = 0; i < pass->blocks.n; i++)
+            run_block(&check, pass->blocks.at[i]);
     for (int i = 0; i < 2; i++)
         read_buffer(&check, program->buffers.at[i], NULL);
     read_at_end(&check);
@@ -385,10 +390,12 @@ const char *plan_verify(const Program *program)
     if (!wrong && schedule->has_backward)
         wrong = order_verify(program, &schedule->backward);
     if (!wrong)
-        wrong = check_run(program, &schedule->forward, PLAN_TAPE);
+        wrong = check_run(program, &schedule->forward, PLAN_TAPE, false);
+    if (!wrong && schedule->has_late)
+        wrong = check_run(program, &schedule->forward, PLAN_TAPE, true);
     if (!wrong)
-        wrong = check_run(program, &schedule->forward, PLAN_EVAL);
+        wrong = check_run(program, &schedule->forward, PLAN_EVAL, false);
     if (!wrong && schedule->has_backward)
-        wrong = check_run(program, &schedule->backward, PLAN_BACKWARD);
+        wrong = check_run(program, &schedule->backward, PLAN_BACKWARD, false);
     return wrong ? wrong : check_step(program);
 }

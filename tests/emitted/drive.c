@@ -131,84 +131,111 @@ static rnn_status run_eval(const rnn_model *model, const void *params, const voi
     return status;
 }
 
-int main(int argc, char **argv)
-{
-    const rnn_model *model = MODEL();
-    const int32_t want_steps = argc > 1 ? atoi(argv[1]) : 7;
-    int32_t steps[RNN_AXES_MAX] = {0}, *len[RNN_AXES_MAX] = {0};
-    const int32_t want_rows = argc > 2 ? atoi(argv[2]) : 5;
-    void *in[64] = {0}, *out[64] = {0}, *down[64] = {0}, *up[64] = {0};
-    many_rows = argc > 2;
+/* ---- a window of numbers ---- */
+
+enum { FIELDS = 64 };
+typedef struct Window {
+    int32_t steps[RNN_AXES_MAX], *len[RNN_AXES_MAX];
+    void *in[FIELDS], *out[FIELDS], *down[FIELDS], *up[FIELDS];
     rnn_call call;
-    memset(&call, 0, sizeof call);
-    if (model->fields > 64)
-        return 3;
-    call.rows = model->axis[0].most < want_rows ? model->axis[0].most : want_rows;
+} Window;
+
+static void open_axes(Window *w, const rnn_model *model, int32_t steps, int32_t rows)
+{
+    w->call.rows = model->axis[0].most < rows ? model->axis[0].most : rows;
     for (int32_t a = 1; a < model->axes; a++) {
-        steps[a] = model->axis[a].most < want_steps ? model->axis[a].most : want_steps;
-        len[a] = allocate(sizeof(int32_t) * (size_t)call.rows);
-        for (int32_t b = 0; b < call.rows; b++)
-            len[a][b] = b == 0 ? steps[a] : 1 + (int32_t)(draw() % (uint32_t)steps[a]);
+        w->steps[a] = model->axis[a].most < steps ? model->axis[a].most : steps;
+        w->len[a] = allocate(sizeof(int32_t) * (size_t)w->call.rows);
+        for (int32_t b = 0; b < w->call.rows; b++)
+            w->len[a][b] = b == 0 ? w->steps[a] : 1 + (int32_t)(draw() % (uint32_t)w->steps[a]);
     }
-    for (int32_t i = 0; i < model->fields; i++) {
-        const rnn_field_info *field = &model->field[i];
-        const size_t count = size_of(field, steps, call.rows);
-        if (field->role == RNN_ROLE_OUTPUT) {
-            out[i] = allocate(8 * count);
-            up[i] = many_rows && !field->is_token ? allocate(8 * count) : NULL;
-        }
-        for (size_t k = 0; k < count && up[i]; k++)
-            set(model, up[i], k, 1e-3 * ((double)draw() / 1073741824.0 - 1.0));
-        if (field->role != RNN_ROLE_INPUT && field->role != RNN_ROLE_TARGET)
-            continue;
-        in[i] = allocate(8 * count);
-        down[i] = field->is_token ? NULL : allocate(8 * count);
-        for (size_t k = 0; k < count; k++)
-            if (field->is_token)
-                ((int32_t *)in[i])[k] = (int32_t)(draw() % (uint32_t)field->vocab);
-            else
-                set(model, in[i], k, (double)draw() / 1073741824.0 - 1.0);
+}
+
+static void fill_field(Window *w, const rnn_model *model, int32_t i)
+{
+    const rnn_field_info *field = &model->field[i];
+    const size_t count = size_of(field, w->steps, w->call.rows);
+    if (field->role == RNN_ROLE_OUTPUT) {
+        w->out[i] = allocate(8 * count);
+        w->up[i] = many_rows && !field->is_token ? allocate(8 * count) : NULL;
     }
+    for (size_t k = 0; k < count && w->up[i]; k++)
+        set(model, w->up[i], k, 1e-3 * ((double)draw() / 1073741824.0 - 1.0));
+    if (field->role != RNN_ROLE_INPUT && field->role != RNN_ROLE_TARGET)
+        return;
+    w->in[i] = allocate(8 * count);
+    w->down[i] = field->is_token ? NULL : allocate(8 * count);
+    for (size_t k = 0; k < count; k++)
+        if (field->is_token)
+            ((int32_t *)w->in[i])[k] = (int32_t)(draw() % (uint32_t)field->vocab);
+        else
+            set(model, w->in[i], k, (double)draw() / 1073741824.0 - 1.0);
+}
+
+static void open_window(Window *w, const rnn_model *model, int32_t steps, int32_t rows)
+{
+    open_axes(w, model, steps, rows);
+    for (int32_t i = 0; i < model->fields; i++)
+        fill_field(w, model, i);
+    w->call.steps = w->steps;
+    w->call.len = (const int32_t *const *)w->len;
+    w->call.in = (const void *const *)w->in;
+    w->call.out = w->out;
+    w->call.train = 1;
+    w->call.key.seed = 5;
+    w->call.metrics = allocate(sizeof(rnn_mean) * (size_t)(model->mean_count + 1));
+}
+
+static rnn_status run(Window *w, const rnn_model *model, void *grad)
+{
     void *params = allocate(model->params_bytes), *packed = allocate(model->packed_bytes);
-    void *grad = allocate(model->params_bytes), *tape = allocate(model->tape_bytes),
-         *work = allocate(model->work_bytes);
-    call.steps = steps;
-    call.len = (const int32_t *const *)len;
-    call.in = (const void *const *)in;
-    call.out = out;
-    call.train = 1;
-    call.key.seed = 5;
-    call.metrics = allocate(sizeof(rnn_mean) * (size_t)(model->mean_count + 1));
+    void *tape = allocate(model->tape_bytes), *work = allocate(model->work_bytes);
     rnn_status status = model->params_init(params, 3);
     for (int32_t i = 0; i < model->param_reals; i++)
         set(model, params, (size_t)i, get(model, params, (size_t)i) + 0.1 * ((double)draw() / 1073741824.0 - 1.0));
     if (status == RNN_OK)
         status = model->pack(params, packed);
     if (status == RNN_OK)
-        status = model->forward(params, packed, &call, NULL, tape);
+        status = model->forward(params, packed, &w->call, NULL, tape);
     if (status == RNN_OK)
-        status = model->backward(params, packed, &call, tape, work, 1.0, many_rows ? (const void *const *)up : NULL,
-                                 grad, down);
+        status = model->backward(params, packed, &w->call, tape, work, 1.0,
+                                 many_rows ? (const void *const *)w->up : NULL, grad, w->down);
     if (status == RNN_OK)
-        status = check_gradient(model, params, packed, &call, tape, work);
-    if (status == RNN_OK)
-        status = run_eval(model, params, packed, &call, work);
-    if (status != RNN_OK) {
-        fprintf(stderr, "status %d: %s\n", (int)status, call.fault.what);
-        return 1;
-    }
-    printf("loss %.17g\n", call.loss);
+        status = check_gradient(model, params, packed, &w->call, tape, work);
+    return status == RNN_OK ? run_eval(model, params, packed, &w->call, work) : status;
+}
+
+static void print_window(const Window *w, const rnn_model *model, const void *grad)
+{
+    printf("loss %.17g\n", w->call.loss);
     for (int32_t i = 0; i < model->fields; i++) {
         const rnn_field_info *field = &model->field[i];
         if (field->role == RNN_ROLE_METRIC)
-            printf("%s %.17g\n", field->name, model->metric(i, call.metrics));
-        if (out[i])
-            print(model, field->name, out[i], size_of(field, steps, call.rows), field->is_token);
-        if (down[i])
-            print(model, field->name, down[i], size_of(field, steps, call.rows), 0);
+            printf("%s %.17g\n", field->name, model->metric(i, w->call.metrics));
+        if (w->out[i])
+            print(model, field->name, w->out[i], size_of(field, w->steps, w->call.rows), field->is_token);
+        if (w->down[i])
+            print(model, field->name, w->down[i], size_of(field, w->steps, w->call.rows), 0);
     }
     for (int32_t i = 0; i < model->params; i++)
-        print(model, model->param[i].name, (char *)grad + model->param[i].offset * model->real_bytes,
+        print(model, model->param[i].name, (const char *)grad + model->param[i].offset * model->real_bytes,
               (size_t)model->param[i].count, 0);
+}
+
+int main(int argc, char **argv)
+{
+    static Window window;
+    const rnn_model *model = MODEL();
+    many_rows = argc > 2;
+    if (model->fields > FIELDS)
+        return 3;
+    open_window(&window, model, argc > 1 ? atoi(argv[1]) : 7, argc > 2 ? atoi(argv[2]) : 5);
+    void *grad = allocate(model->params_bytes);
+    const rnn_status status = run(&window, model, grad);
+    if (status != RNN_OK) {
+        fprintf(stderr, "status %d: %s\n", (int)status, window.call.fault.what);
+        return 1;
+    }
+    print_window(&window, model, grad);
     return 0;
 }

@@ -267,6 +267,25 @@ bool point_evaluate(Point *point)
     return true;
 }
 
+/* gradient: the bits of forward and backward one after the other, when nothing comes from outside. */
+static bool agrees_in_one_call(Point *point)
+{
+    const rnn_model *model = point->model;
+    void *two = block(model->params_bytes), *one = block(model->params_bytes);
+    memset(two, 0, model->params_bytes);
+    memset(one, 0, model->params_bytes);
+    bool same = model->forward(point->params, point->packed, &point->call, NULL, point->tape) == RNN_OK;
+    const double loss = point->call.loss;
+    same = same && model->backward(point->params, point->packed, &point->call, point->tape, point->work, point->dloss,
+                                   NULL, two, NULL) == RNN_OK;
+    same = same && model->gradient(point->params, point->packed, &point->call, NULL, point->tape, point->work,
+                                   point->dloss, one) == RNN_OK;
+    same = same && memcmp(&loss, &point->call.loss, sizeof loss) == 0 && memcmp(one, two, model->params_bytes) == 0;
+    free(two);
+    free(one);
+    return same || point_fail(point, "gradient");
+}
+
 bool point_differentiate(Point *point)
 {
     const rnn_model *model = point->model;
@@ -276,6 +295,8 @@ bool point_differentiate(Point *point)
             memset(point->down[i], 0xee, point->size[i] * sizeof(double)); /* all of it must be written */
     if (model->pack(point->params, point->packed) != RNN_OK)
         return point_fail(point, "pack");
+    if (!agrees_in_one_call(point))
+        return false;
     if (model->forward(point->params, point->packed, &point->call, NULL, point->tape) != RNN_OK)
         return point_fail(point, "forward");
     if (model->backward(point->params, point->packed, &point->call, point->tape, point->work, point->dloss,
