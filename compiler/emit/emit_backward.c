@@ -42,7 +42,12 @@ static void give_adjoints(Run *run, CBlock *out)
     for (int i = 0; i < graph->input_grads.n; i++) {
         const char *name = graph->input_grads.at[i].input->name, *field = emit_c_name(run->ctx.emit, name);
         CBlock *wanted = c_if(down, c_name(arena, "down->%s != NULL", field));
-        if (graph->input_grads.at[i].grad)
+        const Node *grad = graph->input_grads.at[i].grad;
+        if (grad && (run->ctx.pass->needs[grad->id] & NEEDS_UP)) { /* made of adjoints from outside alone */
+            zero_adjoint(run, wanted, graph->input_grads.at[i].input, field);
+            wanted = c_if(wanted, c_name(arena, "up != NULL"));
+        }
+        if (grad)
             c_call(wanted, c_name(arena, "%s_down_%s(f, down->%s, 0, 1)", run->ctx.emit->m, name, field));
         else
             zero_adjoint(run, wanted, graph->input_grads.at[i].input, field);

@@ -116,7 +116,8 @@ static void emit_d_state(Emit *emit, CBlock *out)
             const StateSlot *slot = &program->state.at[k];
             if (!is_of_slot(grad, slot))
                 continue;
-            CBlock *rows = share_each_row(body);
+            const bool outside = (ctx.pass->needs[grad->grad->id] & NEEDS_UP) != 0;
+            CBlock *rows = share_each_row(outside ? c_if(body, c_name(arena, "f->up != NULL")) : body);
             ctx.row = c_name(arena, "row");
             const CExpr *row =
                 c_add(arena, c_int(arena, (grad->back - 1) * program->model->axes.at[AXIS_BATCH].high), ctx.row);

@@ -322,7 +322,10 @@ void emit_gradients(Emit *emit, CBlock *body)
         const ParamGrad *grad = &graph->param_grads.at[i];
         NodeList terms = gradient_terms(emit->arena, grad->grad);
         for (int k = 0; k < terms.n; k++)
-            if (!is_direct_sum(terms.at[k]))
-                add_value(&ctx, body, grad->param, terms.at[k]);
+            if (!is_direct_sum(terms.at[k])) {
+                const bool outside = (ctx.pass->needs[terms.at[k]->id] & NEEDS_UP) != 0;
+                add_value(&ctx, outside ? c_if(body, c_name(emit->arena, "f->up != NULL")) : body, grad->param,
+                          terms.at[k]);
+            }
     }
 }

@@ -101,6 +101,14 @@ static void list(const Lister *l, const Block *block)
         list(l, block->body.at[i]);
 }
 
+bool accesses_touch(const Accesses *accesses, const Buffer *buffer, bool only_write)
+{
+    for (int i = 0; i < accesses->n; i++)
+        if (accesses->at[i].buffer == buffer && (accesses->at[i].write || !only_write))
+            return true;
+    return false;
+}
+
 Accesses block_accesses(const Program *program, const Pass *pass, const Block *block)
 {
     Accesses accesses = {0};

@@ -1,7 +1,7 @@
-/* again.c: which buffers hold one chunk of steps instead of a whole window (always, or in eval), and what that costs. A value that only one
- * chunk touches needs no more memory. Large values on the tape (the logits of a large vocabulary) are not kept either:
- * where backward reads them in one chunk alone, it runs the blocks of the forward pass that make them once more, from what
- * is on the tape. Relies on chunk.c and access.c. Next: plan.c. */
+/* again.c: which buffers hold one chunk of steps instead of a whole window, always or in eval, and what that costs. A
+ * value that only one chunk touches needs no more memory. Large values on the tape (the logits of a large vocabulary) are
+ * not kept either: where backward reads them in one chunk alone, it runs the blocks of the forward pass that make them
+ * once more, from what is on the tape. Relies on chunk.c and access.c. Next: late.c, plan.c. */
 #include "loop/schedule.h"
 
 typedef struct Keeper {
@@ -20,14 +20,6 @@ static void list_pass(Keeper *k, const Pass *pass)
 
 /* ---- who touches a buffer ---- */
 
-static bool touches(const Accesses *accesses, const Buffer *buffer, bool only_write)
-{
-    for (int i = 0; i < accesses->n; i++)
-        if (accesses->at[i].buffer == buffer && (accesses->at[i].write || !only_write))
-            return true;
-    return false;
-}
-
 static bool looks_away(const Accesses *accesses, const Buffer *buffer)
 {
     for (int i = 0; i < accesses->n; i++) {
@@ -45,7 +37,7 @@ static Block *only_chunk(const Keeper *k, const Pass *pass, const Buffer *buffer
     for (int i = 0; i < pass->blocks.n; i++) {
         Block *block = pass->blocks.at[i];
         const Accesses *accesses = &k->accesses[block->id];
-        if (!touches(accesses, buffer, false))
+        if (!accesses_touch(accesses, buffer, false))
             continue;
         if (only || block->kind != BLOCK_CHUNK || looks_away(accesses, buffer))
             return NULL;
@@ -118,7 +110,7 @@ static bool backward_writes(const Keeper *k, const Buffer *buffer)
 {
     const Pass *backward = &k->program->schedule->backward;
     for (int i = 0; i < backward->blocks.n; i++)
-        if (touches(&k->accesses[backward->blocks.at[i]->id], buffer, true))
+        if (accesses_touch(&k->accesses[backward->blocks.at[i]->id], buffer, true))
             return true;
     return false;
 }
@@ -134,7 +126,7 @@ static bool runs_again(const Keeper *k, const Block *block);
 static bool writers_run_again(const Keeper *k, const Buffer *buffer)
 {
     for (int i = 0; i < k->leaves.n; i++)
-        if (touches(&k->leaf_accesses[i], buffer, true) && !runs_again(k, k->leaves.at[i]))
+        if (accesses_touch(&k->leaf_accesses[i], buffer, true) && !runs_again(k, k->leaves.at[i]))
             return false;
     return true;
 }
@@ -152,7 +144,7 @@ static bool runs_again(const Keeper *k, const Block *block)
             continue;
         if (buffer->tape || access->any_step)
             return false;
-        if (!access->write && !touches(&accesses, buffer, true) && !writers_run_again(k, buffer))
+        if (!access->write && !accesses_touch(&accesses, buffer, true) && !writers_run_again(k, buffer))
             return false;
     }
     return true;
@@ -179,7 +171,7 @@ static void find_again(Keeper *k)
 static void mark_writers(const Keeper *k, bool *marked, const Buffer *buffer)
 {
     for (int i = 0; i < k->leaves.n; i++) {
-        if (marked[i] || !touches(&k->leaf_accesses[i], buffer, true))
+        if (marked[i] || !accesses_touch(&k->leaf_accesses[i], buffer, true))
             continue;
         marked[i] = true;
         for (int a = 0; a < k->leaf_accesses[i].n; a++) {

@@ -44,19 +44,11 @@ static void note_pass(Lateness *l, const Pass *pass)
 
 /* ---- who reads and writes ---- */
 
-static bool touches(const Accesses *accesses, const Buffer *buffer, bool write)
-{
-    for (int i = 0; i < accesses->n; i++)
-        if (accesses->at[i].buffer == buffer && (accesses->at[i].write || !write))
-            return true;
-    return false;
-}
-
 /* Does a part of the forward pass that is not late touch the buffer, in a chunk or outside? */
 static bool early_touches(const Lateness *l, const Block *block, const Buffer *buffer, bool write)
 {
     if (block->kind != BLOCK_CHUNK)
-        return !block->late && touches(&l->accesses[block->id], buffer, write);
+        return !block->late && accesses_touch(&l->accesses[block->id], buffer, write);
     for (int i = 0; i < block->body.n; i++)
         if (early_touches(l, block->body.at[i], buffer, write))
             return true;
@@ -79,7 +71,7 @@ static bool backward_touches(const Lateness *l, const Buffer *buffer, const Bloc
     const int end = chunk ? l->order[chunk->id] : backward->blocks.n;
     for (int i = 0; i < end; i++)
         if (backward->blocks.at[i]->kind != BLOCK_LEAD &&
-            touches(&l->accesses[backward->blocks.at[i]->id], buffer, write))
+            accesses_touch(&l->accesses[backward->blocks.at[i]->id], buffer, write))
             return true;
     return false;
 }
@@ -87,7 +79,7 @@ static bool backward_touches(const Lateness *l, const Buffer *buffer, const Bloc
 static bool late_writes(const Lateness *l, const Block *chunk, const Buffer *buffer)
 {
     for (int i = 0; chunk && i < chunk->body.n; i++)
-        if (chunk->body.at[i]->late && touches(&l->accesses[chunk->body.at[i]->id], buffer, true))
+        if (chunk->body.at[i]->late && accesses_touch(&l->accesses[chunk->body.at[i]->id], buffer, true))
             return true;
     return false;
 }
@@ -106,7 +98,7 @@ static bool may_read(const Lateness *l, const Access *access, const Block *chunk
     const Block *partner = l->partner[chunk->id];
     return late_writes(l, chunk, access->buffer) ||
            !(access->any_step || backward_touches(l, access->buffer, partner, true) ||
-             touches(&l->accesses[partner->id], access->buffer, true));
+             accesses_touch(&l->accesses[partner->id], access->buffer, true));
 }
 
 /* Sums and outputs find it when all has run. */

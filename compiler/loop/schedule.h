@@ -213,7 +213,8 @@ typedef struct Access { /* what a block does to a buffer when it computes a step
 } Access;
 typedef VEC(Access) Accesses;
 Accesses block_accesses(const Program *program, const Pass *pass, const Block *block); /* access.c: with its body */
-void pass_chunks(Program *program, Pass *pass);                                        /* chunk.c */
+bool accesses_touch(const Accesses *accesses, const Buffer *buffer, bool only_write);
+void pass_chunks(Program *program, Pass *pass);                     /* chunk.c */
 int64_t chunk_rows(const Program *program);                         /* chunk.c: the most rows of all steps of a chunk */
 int64_t chunk_count(const Program *program);                        /* chunk.c: of the largest window */
 bool buffer_is_large(const Program *program, const Buffer *buffer); /* chunk.c: too large to be held for a window */

@@ -200,6 +200,13 @@ static inline rnn_status toy_backward(const void *params, const void *packed, rn
     return (int64_t)call->key.tick == toy_bad_backward ? toy_refuse(call, RNN_NONFINITE, "d_h", 0, 0) : RNN_OK;
 }
 
+static inline rnn_status toy_gradient(const void *params, const void *packed, rnn_call *call, void *state, void *tape,
+                                      void *work, double dloss, void *grad)
+{
+    const rnn_status status = toy_forward(params, packed, call, state, tape);
+    return status != RNN_OK ? status : toy_backward(params, packed, call, tape, work, dloss, NULL, grad, NULL);
+}
+
 static inline double toy_metric(int32_t field, const rnn_mean *means)
 {
     (void)field;
@@ -245,6 +252,7 @@ static inline rnn_model toy_model(int bytes, int carry)
     m.eval = toy_eval;
     m.forward = toy_forward;
     m.backward = toy_backward;
+    m.gradient = toy_gradient;
     m.metric = toy_metric;
     toy_bad_forward = toy_bad_loss = toy_bad_backward = toy_bad_gradient = -1;
     return m;
