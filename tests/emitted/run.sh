@@ -99,8 +99,10 @@ unrollings() { # model: the same bits for all, with remainders of k and of the s
 }
 
 chunks() { # model: the same bits by chunks of steps, the last one shorter than the others, as for a whole window
+    case $1 in */zaremba.rnn) sizes=-DH=40 ;; *) sizes= ;; esac
     for chunks in no yes; do
-        emit "$1" --chunks=$chunks && drive_built "drive.$chunks" -O1 -march=native || return 1
+        # shellcheck disable=SC2086
+        emit "$1" --chunks=$chunks $sizes && drive_built "drive.$chunks" -O1 -march=native || return 1
     done
     for window in "50 40" "64 9" "1 7"; do # steps and rows
         for chunks in no yes; do
