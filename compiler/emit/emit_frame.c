@@ -9,13 +9,21 @@ static const char *element(const Buffer *buffer)
     return buffer->token ? "int32_t *" : "rnn_real *";
 }
 
+/* "[steps + 1]" */
+static const char *steps_of(const Emit *emit, const Buffer *buffer)
+{
+    const int ends = buffer->lead + buffer->trail;
+    if (buffer->span != SPAN_SEQ)
+        return "";
+    if (buffer->chunk)
+        return "[steps of a chunk]";
+    return arena_printf(emit->arena, "[steps%s%s]", ends > 0 ? arena_printf(emit->arena, " + %d", ends) : "",
+                        buffer->passes ? ", in eval of a chunk" : "");
+}
+
 static const char *shape_comment(const Emit *emit, const Buffer *buffer)
 {
-    const char *steps = buffer->chunk ? "[steps of a chunk]"
-                        : buffer->span == SPAN_SEQ
-                            ? arena_printf(emit->arena, buffer->lead + buffer->trail ? "[steps + %d]" : "[steps]",
-                                           buffer->lead + buffer->trail)
-                            : "";
+    const char *steps = steps_of(emit, buffer);
     const char *rows = buffer->span == SPAN_ONCE ? "" : "[rows]";
     const Strip *strip = buffer->strip;
     if (strip && strip->slots > 1) {

@@ -283,8 +283,10 @@ void emit_sums(Ctx *ctx, CBlock *out)
         emit_sum_loop(ctx, body);
     else if (first->op != OP_SCATTER_SUM)
         emit_colsum(ctx, body);
-    if (ctx->block->chunk && first->op != OP_SCATTER_SUM)
+    if (ctx->block->chunk && first->op != OP_SCATTER_SUM) {
+        c_comment(body, "The last chunk adds the sums of all.");
         c_return(c_if(body, c_name(arena, "%s", comes_more(ctx->block))), NULL);
+    }
     for (int i = 0; i < ctx->block->nodes.n; i++) {
         const Node *node = ctx->block->nodes.at[i];
         add_to_gradients(ctx, body, node);
