@@ -2,6 +2,7 @@
  * with complex steps of the reference interpreter, which also says what the loss should be. */
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cmd/check.h"
 #include "cmd/command.h"
@@ -149,6 +150,8 @@ int check_command(int argc, char **argv)
         return over;
     if (files.n != 1)
         return command_usage(&help, "check needs one model");
+    if (values.model.real && strcmp(values.model.real, "double") != 0)
+        return command_usage(&help, "check computes in double, --real=%s is not for it", values.model.real);
     RunModel run = {0};
     values.model.real = "double";
     over = compilation_open(&run.compilation, files.at[0], &values.model, &help);

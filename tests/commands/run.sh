@@ -75,6 +75,7 @@ header_in_docs() { # docs/language.md shows the header that charlm.rnn gets, up 
 exit_codes() {
     expect 2 "$RNNC" && expect 2 "$RNNC" $CHARLM && expect 2 "$RNNC" train $CHARLM && expect 2 "$RNNC" eval &&
         expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --real=half && expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --unroll=3 &&
+        expect 2 "$RNNC" check $CHARLM --real=float && expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --chunks=maybe &&
         expect 2 "$RNNC" $CHARLM -o "$WORK/a.c" --nonsense && expect 2 "$RNNC" $CHARLM --dump=nothing &&
         expect 1 "$RNNC" missing.rnn -o "$WORK/a.c" && expect 1 "$RNNC" --explain E9999 &&
         expect 1 "$RNNC" $CHARLM -o "$WORK/none/a.c" && expect 1 "$RNNC" $CHARLM -D Q=3 -o "$WORK/a.c" &&

@@ -126,6 +126,26 @@ RNN_API void rnn_gemm_dw(rnn_real *work, const rnn_real *G, ptrdiff_t ldg, ptrdi
     rnn_gemm_dw_part(work, G, ldg, g_step, X, ldx, x_step, steps, rows, falling, columns, K, add, 0, 1);
 }
 
+/* One leaf of 16 columns a panel from column c on. Several panels at once: rows of G may be a page apart. */
+RNN_INLINE void rnn_colsum_leaf(const int panels, rnn_real *row, const rnn_leaf *f, int c)
+{
+    rnn_acc16 x[4];
+    for (int p = 0; p < panels; p++)
+        x[p] = rnn_acc16_zero();
+    for (int s = 0; s < f->steps; s++)
+        for (int r = 0; r < f->rows; r++)
+            for (int p = 0; p < panels; p++)
+                for (int u = 0; u < 16; u += RNN_VL)
+                    x[p].v[u / RNN_VL] =
+                        x[p].v[u / RNN_VL] + rnn_load(f->G + s * f->g_step + r * f->ldg + c + p * 16 + u);
+    for (int p = 0; p < panels; p++)
+        for (int u = 0; u < 16; u += RNN_VL) {
+            rnn_real *to = row + c + p * 16 + u;
+            rnn_vec leaf = x[p].v[u / RNN_VL];
+            rnn_store(to, f->add ? rnn_load(to) + leaf : leaf);
+        }
+}
+
 /* row[columns]: sums of G over steps and rows in the same order and leaves. The share is a range of panels of 16. */
 RNN_API void rnn_colsum_part(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, ptrdiff_t g_step, int steps, int rows,
                              int falling, int columns, int add, int part, int parts)
@@ -138,17 +158,11 @@ RNN_API void rnn_colsum_part(rnn_real *row, const rnn_real *G, ptrdiff_t ldg, pt
         memset(row + from, 0, sizeof *row * (size_t)(to - from));
     for (int j = 0; j < leaves; j++) {
         rnn_leaf f = rnn_leaf_at(&all, falling, j);
-        for (int c = from; c < to; c += 16) {
-            rnn_acc16 x = rnn_acc16_zero();
-            for (int s = 0; s < f.steps; s++)
-                for (int r = 0; r < rows; r++)
-                    for (int u = 0; u < 16; u += RNN_VL)
-                        x.v[u / RNN_VL] = x.v[u / RNN_VL] + rnn_load(f.G + s * f.g_step + r * ldg + c + u);
-            for (int u = 0; u < 16; u += RNN_VL) {
-                rnn_vec leaf = x.v[u / RNN_VL];
-                rnn_store(row + c + u, f.add ? rnn_load(row + c + u) + leaf : leaf);
-            }
-        }
+        int c = from;
+        for (; c + 64 <= to; c += 64)
+            rnn_colsum_leaf(4, row, &f, c);
+        for (; c < to; c += 16)
+            rnn_colsum_leaf(1, row, &f, c);
     }
 }
 
