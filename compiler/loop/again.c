@@ -4,12 +4,14 @@
  * once more, from what is on the tape. Relies on chunk.c and access.c. Next: late.c, plan.c. */
 #include "loop/schedule.h"
 
+typedef enum Verdict { UNKNOWN, YES, NO } Verdict;
 typedef struct Keeper {
     Program *program;
     Accesses *accesses;  /* [blocks] of those at top level */
     bool *again;         /* [buffers] on the tape for one chunk only */
     VEC(Block *) leaves; /* of the forward pass, outside loops */
     Accesses *leaf_accesses;
+    Verdict *verdict; /* [leaves] can it run again, as far as is known? */
 } Keeper;
 
 static void list_pass(Keeper *k, const Pass *pass)
@@ -121,33 +123,37 @@ static bool is_at_hand(const Keeper *k, const Buffer *buffer)
     return buffer->tape && !k->again[buffer->id] && !backward_writes(k, buffer);
 }
 
-static bool runs_again(const Keeper *k, const Block *block);
+static bool runs_again(const Keeper *k, int leaf);
 
 static bool writers_run_again(const Keeper *k, const Buffer *buffer)
 {
     for (int i = 0; i < k->leaves.n; i++)
-        if (accesses_touch(&k->leaf_accesses[i], buffer, true) && !runs_again(k, k->leaves.at[i]))
+        if (accesses_touch(&k->leaf_accesses[i], buffer, true) && !runs_again(k, i))
             return false;
     return true;
 }
 
 /* Whatever it writes is made again, or was of use to the forward pass alone, or stands there already. */
-static bool runs_again(const Keeper *k, const Block *block)
+static bool finds_all(const Keeper *k, const Accesses *accesses)
 {
-    const Accesses accesses = block_accesses(k->program, &k->program->schedule->forward, block);
-    if (!is_closed(block))
-        return false;
-    for (int i = 0; i < accesses.n; i++) {
-        const Access *access = &accesses.at[i];
+    for (int i = 0; i < accesses->n; i++) {
+        const Access *access = &accesses->at[i];
         const Buffer *buffer = access->buffer;
         if (k->again[buffer->id] || is_at_hand(k, buffer))
             continue;
         if (buffer->tape || access->any_step)
             return false;
-        if (!access->write && !accesses_touch(&accesses, buffer, true) && !writers_run_again(k, buffer))
+        if (!access->write && !accesses_touch(accesses, buffer, true) && !writers_run_again(k, buffer))
             return false;
     }
     return true;
+}
+
+static bool runs_again(const Keeper *k, int leaf)
+{
+    if (k->verdict[leaf] == UNKNOWN)
+        k->verdict[leaf] = is_closed(k->leaves.at[leaf]) && finds_all(k, &k->leaf_accesses[leaf]) ? YES : NO;
+    return k->verdict[leaf] == YES;
 }
 
 static void find_again(Keeper *k)
@@ -157,6 +163,8 @@ static void find_again(Keeper *k)
         k->again[i] = is_candidate(k, program->buffers.at[i]);
     for (bool changed = true; changed;) {
         changed = false;
+        for (int i = 0; i < k->leaves.n; i++)
+            k->verdict[i] = UNKNOWN;
         for (int i = 0; i < program->buffers.n; i++)
             if (k->again[i] && !writers_run_again(k, program->buffers.at[i])) {
                 k->again[i] = false;
@@ -222,6 +230,7 @@ static void open_leaves(Keeper *k)
     for (int i = 0; i < forward->blocks.n; i++)
         list_leaves(k, forward->blocks.at[i]);
     k->leaf_accesses = arena_array(k->program->arena, Accesses, k->leaves.n);
+    k->verdict = arena_array(k->program->arena, Verdict, k->leaves.n);
     for (int i = 0; i < k->leaves.n; i++)
         k->leaf_accesses[i] = block_accesses(k->program, forward, k->leaves.at[i]);
 }

@@ -34,8 +34,9 @@ static int64_t most_steps(const Program *program)
 
 int64_t chunk_rows(const Program *program)
 {
-    int64_t most = 0;
-    for (int64_t rows = 1; rows <= program->model->axes.at[AXIS_BATCH].high; rows++) {
+    const int64_t high = program->model->axes.at[AXIS_BATCH].high;
+    int64_t most = high; /* one step of all rows */
+    for (int64_t rows = 1; rows <= high && rows < CHUNK_ROWS; rows++) {
         const int64_t leaf = leaf_steps(rows), steps = leaf < most_steps(program) ? leaf : most_steps(program);
         most = steps * rows > most ? steps * rows : most;
     }

@@ -155,7 +155,8 @@ void report_print(Text *out, const Program *program, bool is_double)
     print_loops(&r, &schedule->forward);
     if (schedule->has_backward)
         print_loops(&r, &schedule->backward);
-    text_add(out, "\nchunks\n");
+    const bool chunks = pass_counts(program, &schedule->forward).chunks > 0;
+    text_printf(out, "\nchunks%s\n", chunks ? "" : ": none, windows run whole");
     print_chunks(&r, &schedule->forward);
     if (schedule->has_backward)
         print_chunks(&r, &schedule->backward);
