@@ -2113,7 +2113,7 @@ rnn_status elman_forward(const elman_params *p, const elman_packed *w, const elm
     tape->i[112] = 0; /* no tape until it is complete */
     status = elman_do_forward(p, w, in, c, s, tape, r);
     if (status == RNN_OK) {
-        tape->i[112] = 916731551;
+        tape->i[112] = 1499393245;
         tape->i[113] = elman_check_window_sum(in);
     }
     return status;
@@ -2141,7 +2141,7 @@ rnn_status elman_backward(const elman_params *p, const elman_packed *w, const el
         status = elman_check_targets(in, fault);
     if (status == RNN_OK)
         status = elman_check_back_overlaps(p, w, in, tape, work, up, grad, down, fault);
-    if (status == RNN_OK && (tape->i[112] != 916731551 || tape->i[113] != elman_check_window_sum(in)))
+    if (status == RNN_OK && (tape->i[112] != 1499393245 || tape->i[113] != elman_check_window_sum(in)))
         status = elman_fail(fault, RNN_ORDER, "tape", -1, -1, -1);
     if (status != RNN_OK)
         return status;

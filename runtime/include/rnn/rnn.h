@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define RNN_RUNTIME_ABI 1
+#define RNN_RUNTIME_ABI 2
 
 #if defined(__GNUC__) || defined(__clang__)
 #define RNN_NODISCARD __attribute__((warn_unused_result))
