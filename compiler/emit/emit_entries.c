@@ -28,6 +28,18 @@ static void pack(Emit *emit, Text *out)
                 m, m, m, m);
 }
 
+/* What a window is made of, apart from memory. */
+static void window_checks(Emit *emit, Text *out, bool targets)
+{
+    if (emit_checks_controls(emit))
+        then(emit, out, "controls(c, &r->fault)");
+    then(emit, out, "batch(in, &r->fault)");
+    if (emit_has_targets(emit) && targets)
+        then(emit, out, "targets(in, &r->fault)");
+    if (emit_checks_state(emit) && emit->program->model->axes.at[emit->program->axis].carry)
+        then(emit, out, "state(s, in->rows, &r->fault)");
+}
+
 /* eval, infer and forward */
 static void window(Emit *emit, Text *out, const Point *point)
 {
@@ -40,13 +52,7 @@ static void window(Emit *emit, Text *out, const Point *point)
                 "    if (r == NULL)\n        return RNN_ARG;\n"
                 "    status = %s_check_given(p, w, c, %s, \"%s\", &r->fault);\n",
                 m, memory, memory);
-    if (emit_checks_controls(emit))
-        then(emit, out, "controls(c, &r->fault)");
-    then(emit, out, "batch(in, &r->fault)");
-    if (emit_has_targets(emit) && !infer)
-        then(emit, out, "targets(in, &r->fault)");
-    if (emit_checks_state(emit) && emit->program->model->axes.at[emit->program->axis].carry)
-        then(emit, out, "state(s, in->rows, &r->fault)");
+    window_checks(emit, out, !infer);
     then(emit, out,
          arena_printf(emit->arena, "%soverlaps(p, w, in, c, s, %s, sizeof *%s, r)", infer ? "infer_" : "", memory,
                       memory));
@@ -136,13 +142,7 @@ static void gradient(Emit *emit, Text *out, const Point *point)
                 "    if (status == RNN_OK && !(dloss >= -DBL_MAX && dloss <= DBL_MAX))\n"
                 "        status = %s_fail(&r->fault, RNN_NONFINITE, \"dloss\", -1, -1, -1);\n",
                 m, m, m);
-    if (emit_checks_controls(emit))
-        then(emit, out, "controls(c, &r->fault)");
-    then(emit, out, "batch(in, &r->fault)");
-    if (emit_has_targets(emit))
-        then(emit, out, "targets(in, &r->fault)");
-    if (emit_checks_state(emit) && emit->program->model->axes.at[emit->program->axis].carry)
-        then(emit, out, "state(s, in->rows, &r->fault)");
+    window_checks(emit, out, true);
     then(emit, out, "gradient_overlaps(p, w, in, c, s, tape, work, grad, r)");
     text_printf(out,
                 "    if (status != RNN_OK)\n        return status;\n"

@@ -241,6 +241,43 @@ static void test_backward(void)
     WANT(rich_backward(&params, &packed, &batch, &tape, &work, 1, NULL, &grad, NULL, NULL), RNN_OK);
 }
 
+static rnn_status gradient(rich_tape *on, rich_work *with, double dloss, rich_params *into)
+{
+    return rich_gradient(&params, &packed, &batch, &controls, &state, on, with, dloss, into, &result);
+}
+
+static void test_gradient(void)
+{
+    start();
+    WANT(rich_gradient(NULL, &packed, &batch, &controls, &state, &tape, &work, 1, &grad, &result), RNN_ARG);
+    WANT(rich_gradient(&params, NULL, &batch, &controls, &state, &tape, &work, 1, &grad, &result), RNN_ARG);
+    WANT(rich_gradient(&params, &packed, NULL, &controls, &state, &tape, &work, 1, &grad, &result), RNN_ARG);
+    WANT(rich_gradient(&params, &packed, &batch, NULL, &state, &tape, &work, 1, &grad, &result), RNN_ARG);
+    WANT(rich_gradient(&params, &packed, &batch, &controls, &state, &tape, &work, 1, &grad, NULL), RNN_ARG);
+    WANT(gradient(NULL, &work, 1, &grad), RNN_ARG);
+    WANT(strcmp(result.fault.what, "tape"), 0);
+    WANT(gradient(&tape, NULL, 1, &grad), RNN_ARG);
+    WANT(strcmp(result.fault.what, "work"), 0);
+    WANT(gradient(&tape, &work, 1, NULL), RNN_ARG);
+    WANT(strcmp(result.fault.what, "grad"), 0);
+    WANT(gradient(&tape, &work, HUGE_VAL, &grad), RNN_NONFINITE);
+    WANT(gradient(&tape, &work, 1, &params), RNN_ARG);
+    WANT(gradient(&tape, (rich_work *)(void *)&tape, 1, &grad), RNN_ARG);
+    WANT(gradient(&tape, &work, 1, (rich_params *)(void *)&work), RNN_ARG);
+    result.p = grad.v;
+    WANT(gradient(&tape, &work, 1, &grad), RNN_ARG);
+    result.p = p;
+    w[3] = 1000;
+    WANT(gradient(&tape, &work, 1, &grad), RNN_RANGE);
+    w[3] = 0;
+    len[1] = 9;
+    WANT(gradient(&tape, &work, 1, &grad), RNN_LENGTH);
+    len[1] = 1;
+    WANT(gradient(&tape, &work, 1, &grad), RNN_OK);
+    WANT(rich_gradient(&params, &packed, &batch, &controls, NULL, &tape, &work, 1, &grad, &result), RNN_OK);
+    WANT(back(NULL, &grad, NULL), RNN_ORDER); /* nothing is left for it */
+}
+
 static rnn_status next(const real *x_in, real *out)
 {
     return rich_next(&params, &packed, &controls, &state, &work, batch.rows, w, x_in, feat, out, &fault);
@@ -381,6 +418,7 @@ int main(void)
     test_tokens();
     test_overlaps();
     test_backward();
+    test_gradient();
     test_steps();
     test_state();
     test_model();
