@@ -185,7 +185,9 @@ static void scatter(Ctx *ctx, CBlock *body, const Node *node, Target to)
         c_decl(loop, "const rnn_share", "columns",
                c_name(arena, "rnn_share_of_units(%lld, part, parts)", (long long)value->dim[0]));
     if (sequence)
-        loop = c_for_down(loop, "t", c_name(arena, "f->to - 1"), c_name(arena, "f->from"), c_int(arena, 1));
+        loop = sum_falls(ctx->program, ctx->pass, value)
+                   ? c_for_down(loop, "t", c_name(arena, "f->to - 1"), c_name(arena, "f->from"), c_int(arena, 1))
+                   : c_for(loop, "t", c_name(arena, "f->from"), c_name(arena, "f->to"), c_int(arena, 1));
     loop = c_for(loop, "row", c_int(arena, 0), c_name(arena, "f->rows"), c_int(arena, 1));
     if (sequence)
         loop = c_if(loop, c_name(arena, "t < f->length[row]"));

@@ -1,5 +1,5 @@
-/* run.h: the entry points: run.c (common), emit_walk.c (blocks of single steps and rows), emit_chunk.c, emit_run.c (windows),
- * emit_backward.c and emit_stream.c (step, generate). */
+/* run.h: the entry points: run.c (common), emit_walk.c (blocks of single steps and rows), emit_chunk.c,
+ * emit_run.c (windows), emit_backward.c, emit_gradient.c (both in one call) and emit_stream.c (step, generate). */
 #ifndef RNNC_EMIT_RUN_H
 #define RNNC_EMIT_RUN_H
 #include "emit/body.h"

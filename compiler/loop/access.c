@@ -1,5 +1,5 @@
 /* access.c: which buffers a block reads and writes, and at which steps seen from the one that it computes. Relies on the
- * places that place.c chose; read by chunk.c, again.c and plan.c. (verify.c finds the same on a way of its own.) */
+ * places that place.c chose; read by chunk.c, again.c, late.c and plan.c. (verify.c finds the same on a way of its own.) */
 #include "loop/schedule.h"
 
 typedef struct Lister {

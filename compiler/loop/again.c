@@ -9,7 +9,7 @@ typedef struct Keeper {
     Program *program;
     Accesses *accesses;  /* [blocks] of those at top level */
     bool *again;         /* [buffers] on the tape for one chunk only */
-    VEC(Block *) leaves; /* of the forward pass, outside loops */
+    VEC(Block *) leaves; /* of the forward pass, those of loops too: whoever may write something */
     Accesses *leaf_accesses;
     Verdict *verdict; /* [leaves] can it run again, as far as is known? */
 } Keeper;
@@ -218,7 +218,7 @@ static void list_again(Keeper *k, Block *chunk)
 
 static void list_leaves(Keeper *k, Block *block)
 {
-    if (block->body.n == 0 && block->component < 0)
+    if (block->body.n == 0)
         vec_push(k->program->arena, &k->leaves, block);
     for (int i = 0; i < block->body.n; i++)
         list_leaves(k, block->body.at[i]);

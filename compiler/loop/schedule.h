@@ -69,8 +69,8 @@ typedef struct Copy { /* a store beside the node's own: of a leaf, or a second p
     Loc to;
 } Copy;
 
-typedef struct
-    Again { /* a block of the forward pass that backward runs once more: of its values nobody keeps all steps */
+/* A block of the forward pass that backward runs once more: of its values nobody keeps all steps. */
+typedef struct Again {
     struct Block *block;
     bool only_up; /* for adjoints from outside alone */
 } Again;
